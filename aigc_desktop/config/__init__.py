@@ -1,0 +1,1 @@
+"""Paths, settings, secrets, logging, language: what the program is told, not what it does."""

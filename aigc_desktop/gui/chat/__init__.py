@@ -1,0 +1,1 @@
+"""Transcript, composer, tool cards."""

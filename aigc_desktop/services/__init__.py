@@ -1,0 +1,1 @@
+"""One module per area, one function per thing a user can do."""

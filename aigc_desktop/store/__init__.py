@@ -1,0 +1,1 @@
+"""The database: engine, tables, one writer thread, repositories, search, migrations."""
