@@ -36,5 +36,5 @@ class EventBus:
         for subscriber in self._subscribers:
             try:
                 subscriber(event)
-            except Exception:  # noqa: BLE001 one listener's bug must not silence the others
+            except Exception:
                 logger.exception("subscriber failed on %s", type(event).__name__)

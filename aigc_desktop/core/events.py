@@ -9,7 +9,7 @@ from typing import Any
 
 from aigc_desktop.core.content import Block
 from aigc_desktop.core.session import Session, Turn, Usage
-from aigc_desktop.core.transcript import ToolState
+from aigc_desktop.core.transcript import ToolState, TranscriptSnapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,23 @@ class SessionChanged(Event):
 @dataclass(frozen=True, slots=True)
 class SessionDeleted(Event):
     """Gone for good (out of the trash)."""
+
+    session_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class SessionOpened(Event):
+    """A session's transcript as of this very moment: every later event comes on top of it.
+
+    Published by `services.chat.open_session`; pending approvals are asked again right after it.
+    """
+
+    snapshot: TranscriptSnapshot
+
+
+@dataclass(frozen=True, slots=True)
+class FilesChanged(Event):
+    """A turn of the session made or changed files in the work directory."""
 
     session_id: int
 

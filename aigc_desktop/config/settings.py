@@ -1,0 +1,280 @@
+"""Settings: each declared once; the form, the command line and the documentation follow from it."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any, Generic, TypeVar, cast
+
+from aigc_desktop.config.atomic import write_atomically
+from aigc_desktop.config.paths import Paths
+from aigc_desktop.core.bus import EventBus
+from aigc_desktop.core.errors import UserError
+from aigc_desktop.core.events import SettingChanged
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+KEY_VARIABLE = "ANTHROPIC_API_KEY"
+LOCK_TIMEOUT = 20.0
+"""Seconds to wait for another process that writes the settings."""
+
+
+@dataclass(frozen=True)
+class Setting(Generic[T]):
+    """One setting: its key in the file, type, default, and what may be in it."""
+
+    key: str
+    type: type[T]
+    default: T
+    description: str
+    env: str | None = None
+    choices: tuple[T, ...] = ()
+    minimum: float | None = None
+    maximum: float | None = None
+
+    def parse(self, value: Any) -> T:
+        """Return `value` (from a file, the environment or a form) as this setting's type.
+
+        Raises:
+            UserError("setting_invalid"): it does not fit.
+        """
+        parsed = self._convert(value)
+        out_of_range = isinstance(parsed, int | Decimal) and (
+            (self.minimum is not None and parsed < self.minimum)
+            or (self.maximum is not None and parsed > self.maximum)
+        )
+        if (self.choices and parsed not in self.choices) or out_of_range:
+            raise self._refusal(value)
+        return parsed
+
+    def _convert(self, value: Any) -> T:
+        try:
+            if self.type is bool and isinstance(value, str):
+                return cast(T, {"true": True, "1": True, "false": False, "0": False}[value.lower()])
+            if self.type is Decimal:
+                number = Decimal(str(value))
+                if not number.is_finite():
+                    raise self._refusal(value)
+                return cast(T, number)
+            if self.type is int and isinstance(value, bool | float):
+                raise self._refusal(value)
+            return self.type(value)  # type: ignore[call-arg]
+        except (ValueError, TypeError, KeyError, InvalidOperation) as error:
+            raise self._refusal(value) from error
+
+    def _refusal(self, value: Any) -> UserError:
+        allowed = ", ".join(str(choice) for choice in self.choices)
+        if not allowed and self.minimum is not None:
+            allowed = (
+                f"{self.minimum:g} – {self.maximum:g}" if self.maximum else f"≥ {self.minimum:g}"
+            )
+        return UserError(
+            "setting_invalid",
+            key=self.key,
+            value=str(value)[:80],
+            allowed=allowed or self.type.__name__,
+        )
+
+
+LANGUAGE = Setting("language", str, "auto", "Language", choices=("auto", "zh_CN", "en"))
+THEME = Setting("theme", str, "system", "Theme", choices=("system", "light", "dark"))
+SEND_KEY = Setting("send_key", str, "enter", "Send with", choices=("enter", "ctrl_enter"))
+PROVIDER = Setting("provider", str, "", "Connection", choices=("", "anthropic", "server", "demo"))
+BASE_URL = Setting("base_url", str, "", "Server address", env="ANTHROPIC_BASE_URL")
+MODEL = Setting("model", str, "sonnet", "Model", env="DEFAULT_MODEL")
+PERMISSION_MODE = Setting(
+    "permission_mode",
+    str,
+    "ask",
+    "When the agent wants to write or run",
+    env="PERMISSION_MODE",
+    choices=("plan", "ask", "accept_edits", "auto"),
+)
+WORK_DIR = Setting("work_dir", str, "", "Work directory")
+COMMAND_TIMEOUT = Setting(
+    "command_timeout", int, 120, "Time limit of a command (seconds)", minimum=1, maximum=3600
+)
+MAX_TURNS = Setting(
+    "max_turns",
+    int,
+    50,
+    "Model calls per request, at most",
+    env="MAX_TURNS",
+    minimum=1,
+    maximum=1000,
+)
+MAX_TOKENS = Setting(
+    "max_tokens", int, 16000, "Output tokens per model call, at most", minimum=256, maximum=128000
+)
+TOKEN_LIMIT = Setting(
+    "token_limit", int, 0, "Tokens per request, at most (0: no limit)", minimum=0, maximum=10**9
+)
+COST_LIMIT_USD = Setting(
+    "cost_limit_usd",
+    Decimal,
+    Decimal(0),
+    "Cost per request in US dollars, at most (0: no limit)",
+    minimum=0,
+    maximum=10**6,
+)
+LOG_LEVEL = Setting(
+    "log_level",
+    str,
+    "INFO",
+    "Log level",
+    env="LOG_LEVEL",
+    choices=("DEBUG", "INFO", "WARNING", "ERROR"),
+)
+
+ALL: tuple[Setting[Any], ...] = (
+    LANGUAGE,
+    THEME,
+    SEND_KEY,
+    PROVIDER,
+    BASE_URL,
+    MODEL,
+    PERMISSION_MODE,
+    WORK_DIR,
+    COMMAND_TIMEOUT,
+    MAX_TURNS,
+    MAX_TOKENS,
+    TOKEN_LIMIT,
+    COST_LIMIT_USD,
+    LOG_LEVEL,
+)
+
+
+class Settings:
+    """The values: default < settings.json < .env < environment. Safe across processes."""
+
+    def __init__(self, paths: Paths, bus: EventBus) -> None:
+        self._paths = paths
+        self._bus = bus
+        self.damaged: Path | None = None
+        """Where an unreadable settings file was set aside at this start."""
+        self._file = self._read()
+        self._dotenv, self._dotenv_path = _read_dotenv((paths.home / ".env", Path.cwd() / ".env"))
+        self._environment = dict(os.environ)
+
+    def get(self, setting: Setting[T]) -> T:
+        """Return the value; one that does not fit is passed over with a warning in the log."""
+        for _, value in self._candidates(setting):
+            try:
+                return setting.parse(value)
+            except UserError as error:
+                logger.warning("ignored: %s", error)
+        return setting.default
+
+    def origin(self, setting: Setting[T]) -> str:
+        """Return where the value comes from: `default`, `file`, `env` (.env) or `environment`."""
+        for origin, value in self._candidates(setting):
+            try:
+                setting.parse(value)
+            except UserError:
+                continue
+            return origin
+        return "default"
+
+    def set(self, setting: Setting[T], value: T) -> None:
+        """Validate and store a value, keeping what other processes and newer versions wrote.
+
+        Raises:
+            UserError: `setting_invalid`; `data_dir_read_only` or `disk_full` when it cannot be
+                stored (the old value stays).
+        """
+        parsed = setting.parse(value)
+        self._update({setting.key: str(parsed) if isinstance(parsed, Decimal) else parsed})
+        self._bus.publish(SettingChanged(setting.key, parsed))
+
+    def set_state(self, key: str, value: Any) -> None:
+        """Store something that is remembered but not a setting (window geometry and the like)."""
+        self._update({f"state.{key}": value})
+
+    def state(self, key: str, default: Any = None) -> Any:
+        """Return what `set_state` stored."""
+        return self._file.get(f"state.{key}", default)
+
+    def found_api_key(self) -> tuple[str, str] | None:
+        """Return (key, where it was found) from the environment or a .env file."""
+        if key := self._environment.get(KEY_VARIABLE):
+            return key, KEY_VARIABLE
+        if key := self._dotenv.get(KEY_VARIABLE):
+            return key, str(self._dotenv_path)
+        return None
+
+    def _candidates(self, setting: Setting[Any]) -> list[tuple[str, Any]]:
+        found: list[tuple[str, Any]] = []
+        if setting.env and self._environment.get(setting.env):
+            found.append(("environment", self._environment[setting.env]))
+        if setting.env and self._dotenv.get(setting.env):
+            found.append(("env", self._dotenv[setting.env]))
+        if setting.key in self._file:
+            found.append(("file", self._file[setting.key]))
+        return found
+
+    def _read(self) -> dict[str, Any]:
+        path = self._paths.settings_file
+        try:
+            content = json.loads(path.read_bytes())
+        except FileNotFoundError:
+            return {}
+        except OSError as error:
+            raise UserError(
+                "settings_unreadable", path=str(path), reason=error.strerror or ""
+            ) from error
+        except (ValueError, RecursionError):
+            content = None
+        if isinstance(content, dict):
+            return content
+        self.damaged = _set_aside(path)
+        return {}
+
+    def _update(self, changes: Mapping[str, Any]) -> None:
+        from filelock import FileLock, Timeout
+
+        path = self._paths.settings_file
+        try:
+            with FileLock(path.with_suffix(".lock"), timeout=LOCK_TIMEOUT):
+                self._file = {**self._read(), **changes}
+                text = json.dumps(self._file, ensure_ascii=False, indent=2, sort_keys=True)
+                write_atomically(path, text.encode())
+        except Timeout as error:
+            raise UserError("settings_locked", path=str(path)) from error
+        except OSError as error:
+            code = "disk_full" if error.errno == 28 else "data_dir_read_only"
+            raise UserError(code, path=str(path), reason=error.strerror or "") from error
+
+
+def take_key_out_of_environment() -> None:
+    """Remove keys from this process's environment, so that no child inherits them."""
+    os.environ.pop(KEY_VARIABLE, None)
+    os.environ.pop("ANTHROPIC_AUTH_TOKEN", None)
+
+
+def _read_dotenv(candidates: tuple[Path, ...]) -> tuple[Mapping[str, str], Path | None]:
+    for path in candidates:
+        if path.is_file():
+            from dotenv import dotenv_values
+
+            try:
+                values = dotenv_values(path, interpolate=False)
+            except (OSError, UnicodeDecodeError) as error:
+                logger.warning("cannot read %s: %s", path, error)
+                continue
+            return {key: value for key, value in values.items() if value}, path
+    return {}, None
+
+
+def _set_aside(path: Path) -> Path:
+    number = 1
+    while (target := path.with_name(f"{path.name}.damaged-{number}")).exists():
+        number += 1
+    path.replace(target)
+    return target
