@@ -1,0 +1,128 @@
+"""The tables at the newest revision. The web version's names and columns, then our own."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    func,
+)
+
+metadata = MetaData()
+
+Id = BigInteger().with_variant(Integer(), "sqlite")
+"""Integer keys; BIGINT on PostgreSQL, where epoch milliseconds overflow INTEGER."""
+
+LOCAL_USER_ID = 1
+
+
+def _id() -> Column[int]:
+    return Column("id", Id, primary_key=True, autoincrement=True)
+
+
+def _time(name: str) -> Column[object]:
+    return Column(name, DateTime, server_default=func.current_timestamp())
+
+
+sessions = Table(
+    "sessions",
+    metadata,
+    _id(),
+    Column("session_id", String(36), nullable=False, unique=True),
+    Column("user_id", Id, nullable=False, server_default="1"),
+    Column("title", Text, nullable=False, server_default=""),
+    Column("title_is_manual", Boolean, nullable=False, server_default="0"),
+    Column("pinned", Boolean, nullable=False, server_default="0"),
+    Column("trashed_at", Id),
+    Column("draft", Text, nullable=False, server_default=""),
+    Column("current_turn_id", Id),
+    Column("work_dir", Text),
+    Column("system_prompt", Text),
+    Column("model", String(100)),
+    Column("allowed_tools", Text),
+    Column("permission_mode", String(50)),
+    Column("max_turns", Integer),
+    Column("created_at", Id, nullable=False),
+    Column("last_activity", Id, nullable=False),
+    Index("ix_sessions_list", "trashed_at", "pinned", "last_activity"),
+)
+
+turns = Table(
+    "turns",
+    metadata,
+    _id(),
+    Column("session_id", Id, ForeignKey("sessions.id", ondelete="CASCADE"), nullable=False),
+    Column("parent_id", Id, ForeignKey("turns.id", ondelete="CASCADE")),
+    Column("status", String(20), nullable=False),
+    Column("stop_reason", String(20)),
+    Column("user_text", Text, nullable=False, server_default=""),
+    Column("config", JSON),
+    Column("model", String(100), nullable=False, server_default=""),
+    Column("input_tokens", Id, nullable=False, server_default="0"),
+    Column("output_tokens", Id, nullable=False, server_default="0"),
+    Column("cache_read_tokens", Id, nullable=False, server_default="0"),
+    Column("cache_write_tokens", Id, nullable=False, server_default="0"),
+    Column("cost_micros", Id),
+    Column("error", JSON),
+    Column("owner", String(60), nullable=False, server_default=""),
+    Column("created_at", Id, nullable=False),
+    Column("ended_at", Id),
+    Index("ix_turns_session", "session_id", "id"),
+    Index("ix_turns_parent", "parent_id"),
+    Index("ix_turns_status", "status"),
+    sqlite_autoincrement=True,
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    _id(),
+    Column("turn_id", Id, ForeignKey("turns.id", ondelete="CASCADE"), nullable=False),
+    Column("position", Id, nullable=False),
+    Column("role", String(20), nullable=False),
+    Column("message_type", String(50), nullable=False),
+    Column("content", Text, nullable=False, server_default=""),
+    Column("extra_data", JSON),
+    Column("created_at", Id, nullable=False),
+    UniqueConstraint("turn_id", "position", name="uq_messages_turn_position"),
+    sqlite_autoincrement=True,
+)
+
+turn_journal = Table(
+    "turn_journal",
+    metadata,
+    _id(),
+    Column("turn_id", Id, ForeignKey("turns.id", ondelete="CASCADE"), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("tool_use_id", String(100)),
+    Column("detail", JSON),
+    Column("created_at", Id, nullable=False),
+    Index("ix_turn_journal_turn", "turn_id"),
+)
+
+user_file_relationships = Table(
+    "user_file_relationships",
+    metadata,
+    _id(),
+    Column("user_id", Id, nullable=False, server_default="1"),
+    Column("session_id", String(36), nullable=False),
+    Column("conversation_turn_id", String(36)),
+    Column("doc_id", String(255)),
+    Column("file_name", Text, nullable=False),
+    Column("file_type", String(100)),
+    Column("file_size", Id),
+    Column("is_active", Boolean, nullable=False, server_default="1"),
+    _time("created_at"),
+    Index("ix_user_file_relationships_session", "session_id"),
+)
