@@ -8,7 +8,8 @@ MAX_WIDTH = 48
 """Columns: a CJK character counts two."""
 
 _OPENERS = re.compile(
-    r"^(please|could you|can you|would you|hi|hello|hey|你好|您好|请你|请帮我|请问|请|麻烦你|帮我|帮忙)"
+    r"^(please|could you|can you|would you|hi|hello|hey|"
+    r"你好|您好|请你|请帮我|请问|请|麻烦你|帮我|帮忙)"
     r"[\s,，!！.。:：]*",
     re.IGNORECASE,
 )
