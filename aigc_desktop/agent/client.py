@@ -103,6 +103,10 @@ class AnthropicModel:
         """Return the model id that `name` means now."""
         return await self.catalog.resolve(name)
 
+    def context_of(self, model: str) -> int:
+        """Return how many input tokens the model takes."""
+        return self.catalog.context_of(model)
+
     async def aclose(self) -> None:
         """Close the connections."""
         await self._client.close()

@@ -99,6 +99,9 @@ class Model(Protocol):
     async def resolve(self, name: str) -> str:
         """Return the model id that `name` (an alias such as `sonnet`, or an id) means now."""
 
+    def context_of(self, model: str) -> int:
+        """Return how many input tokens the model takes."""
+
     async def aclose(self) -> None: ...
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from aigc_desktop.agent.permissions import SessionGrants
     from aigc_desktop.agent.sandbox import Sandbox
     from aigc_desktop.config.paths import Paths
     from aigc_desktop.config.secrets import SecretStore
@@ -30,3 +31,4 @@ class App:
     sandbox: Sandbox
     connection: Connection
     runner: TurnRunner
+    grants: SessionGrants

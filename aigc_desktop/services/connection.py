@@ -64,6 +64,10 @@ class Connection:
             self._models[provider] = await self._build(provider)
         return self._models[provider]
 
+    def context_of(self, provider: str, model: str) -> int:
+        """Return how many input tokens the model takes."""
+        return self._models[provider].context_of(model)
+
     async def changed(self) -> None:
         """Forget the clients; the next call builds new ones. Running calls end on their own."""
         self._models.clear()

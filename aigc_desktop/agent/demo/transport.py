@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 import httpx2
@@ -61,7 +61,7 @@ class _EventStream(httpx2.AsyncByteStream):
 
 def events_of(reply: Reply, turn: int) -> list[Mapping[str, Any]]:
     """Return the API's events for a reply."""
-    message = {
+    message: dict[str, Any] = {
         "id": f"msg_demo_{turn}",
         "type": "message",
         "role": "assistant",
@@ -112,7 +112,7 @@ def pieces(text: str) -> list[str]:
 
 
 def _block(
-    index: int, start: Mapping[str, Any], deltas: list[Mapping[str, Any]]
+    index: int, start: Mapping[str, Any], deltas: Sequence[Mapping[str, Any]]
 ) -> list[Mapping[str, Any]]:
     return [
         {"type": "content_block_start", "index": index, "content_block": start},

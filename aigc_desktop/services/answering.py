@@ -1,0 +1,110 @@
+"""Answers one turn: puts the loop's surroundings together and runs it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from aigc_desktop.agent import prices
+from aigc_desktop.agent.loop import Surroundings, TurnInput, run_turn
+from aigc_desktop.agent.permissions import ModeGate
+from aigc_desktop.agent.tools import build_toolbox
+from aigc_desktop.config import settings as config
+from aigc_desktop.core.errors import UserError
+from aigc_desktop.core.events import FilesChanged, TurnEnded, TurnStarted
+from aigc_desktop.core.session import Message, StopReason, Turn, TurnStatus
+from aigc_desktop.files.workdir import WorkDir
+from aigc_desktop.services import chat
+from aigc_desktop.services.app import App
+from aigc_desktop.services.owner import this_process
+from aigc_desktop.services.runner import RunningTurn
+from aigc_desktop.store import files as file_rows
+from aigc_desktop.store import messages as message_rows
+from aigc_desktop.store import turns as turn_rows
+from aigc_desktop.store.journal import StoreJournal
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+logger = logging.getLogger(__name__)
+
+
+async def answer_turn(app: App, running: RunningTurn) -> None:
+    """Answer the turn from its stored state to its end; whatever goes wrong is its outcome."""
+    turn = await app.store.read(lambda db: turn_rows.get_turn(db, running.turn_id))
+    if turn.status is TurnStatus.QUEUED:
+        await _start_queued(app, running)
+    try:
+        await _answer(app, running, turn)
+    except asyncio.CancelledError:
+        await _end_early(app, turn, TurnStatus.STOPPED, StopReason.CANCELLED, None)
+    except UserError as error:
+        await _end_early(app, turn, TurnStatus.FAILED, StopReason.ERROR, error)
+    except Exception:
+        logger.exception("turn %s could not be answered", turn.id)
+        fault = UserError("internal_error")
+        await _end_early(app, turn, TurnStatus.FAILED, StopReason.ERROR, fault)
+    ended = await app.store.read(lambda db: turn_rows.get_turn(db, turn.id))
+    running.publish(TurnEnded(turn.session_id, turn.id, ended))
+
+
+async def _answer(app: App, running: RunningTurn, turn: Turn) -> None:
+    settled = await chat.turn_configuration(app, turn)
+    folder = await asyncio.to_thread(WorkDir, settled.work_dir, app.paths.home)
+    toolbox = build_toolbox(
+        folder, app.paths.outputs_dir, app.sandbox, app.settings.get(config.COMMAND_TIMEOUT)
+    )
+    names = tuple(spec.name for spec in toolbox.specs())
+    settled = replace(settled, allowed_tools=names)
+
+    def begin(db: Connection) -> list[Message]:
+        turn_rows.set_config(db, turn.id, settled)
+        return message_rows.history(db, turn.id)
+
+    history = await app.store.write(begin)
+    before = await asyncio.to_thread(folder.snapshot)
+    around = Surroundings(
+        model=await app.connection.model_for(settled.provider),
+        tools=toolbox,
+        gate=ModeGate(
+            settled.permission_mode, folder, app.sandbox, app.grants.of(turn.session_id)
+        ),
+        journal=StoreJournal(app.store, turn.id, app.clock),
+        approver=running,
+        publish=running.publish,
+        cost=lambda model, usage: prices.cost(model, usage, settled.provider),
+        clock=app.clock,
+    )
+    context = app.connection.context_of(settled.provider, settled.resolved_model)
+    await run_turn(TurnInput(turn.session_id, turn.id, settled, history, context), around)
+    changed = await asyncio.to_thread(folder.changed_since, before)
+    if changed:
+        files = [(file.path, file.size) for file in changed]
+        await app.store.write(
+            lambda db: file_rows.add_files(db, turn.session_id, turn.id, files)
+        )
+        app.bus.publish(FilesChanged(turn.session_id))
+
+
+async def _start_queued(app: App, running: RunningTurn) -> None:
+    def start(db: Connection) -> Turn:
+        turn_rows.set_running(db, running.turn_id, this_process())
+        return turn_rows.get_turn(db, running.turn_id)
+
+    turn = await app.store.write(start)
+    running.publish(TurnStarted(turn.session_id, turn.id, turn))
+
+
+async def _end_early(
+    app: App,
+    turn: Turn,
+    status: TurnStatus,
+    reason: StopReason,
+    error: UserError | None,
+) -> None:
+    """End a turn whose loop never began (no key, no work directory, stopped at once)."""
+    journal = StoreJournal(app.store, turn.id, app.clock)
+    told = None if error is None else (error.code, error.params)
+    await asyncio.shield(journal.ended(status, reason, told))
