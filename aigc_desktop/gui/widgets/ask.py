@@ -1,0 +1,47 @@
+"""Questions before something that cannot be undone; never a nested event loop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
+
+from aigc_desktop.config.i18n import tr
+from aigc_desktop.gui.widgets.build import button, label
+
+
+class AskDialog(QDialog):
+    """A title, what will happen, and two buttons: Cancel is the default."""
+
+    def __init__(self, title: str, text: str, verb: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(title)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(24, 20, 24, 18)
+        layout.setSpacing(10)
+        layout.addWidget(label(title, "heading"))
+        body = label(text, "muted", wrap=True)
+        body.setMinimumWidth(360)
+        layout.addWidget(body)
+        layout.addSpacing(8)
+        row = QHBoxLayout()
+        row.addStretch(1)
+        self.cancel = button(tr("Cancel"), self.reject)
+        self.yes = button(verb, self.accept, "danger")
+        row.addWidget(self.cancel)
+        row.addWidget(self.yes)
+        layout.addLayout(row)
+        self.cancel.setDefault(True)
+        self.cancel.setFocus()
+
+
+def ask(
+    parent: QWidget, title: str, text: str, verb: str, on_yes: Callable[[], object]
+) -> AskDialog:
+    """Ask above `parent`; `on_yes` runs when the user agrees."""
+    dialog = AskDialog(title, text, verb, parent)
+    dialog.accepted.connect(on_yes)
+    dialog.open()
+    return dialog

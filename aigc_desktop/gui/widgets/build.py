@@ -1,0 +1,83 @@
+"""Small helpers that make widgets look alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QSize, Qt, SignalInstance
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
+
+from aigc_desktop.gui import icons
+
+OnClick = Callable[..., object] | SignalInstance
+
+
+def label(text: str = "", role: str = "", wrap: bool = False) -> QLabel:
+    """Return a label of plain text; `role` is a style: display, title, heading, muted, small."""
+    made = QLabel()
+    made.setTextFormat(Qt.TextFormat.PlainText)
+    made.setText(text)
+    made.setWordWrap(wrap)
+    if role:
+        made.setProperty("role", role)
+    return made
+
+
+def button(text: str, on_click: OnClick, kind: str = "", icon: str = "") -> QPushButton:
+    """Return a push button; `kind` is a style: primary, danger, ghost, link."""
+    made = QPushButton(text)
+    if kind:
+        made.setProperty("kind", kind)
+    if icon:
+        token = {"primary": "accent_text", "danger": "danger", "link": "accent"}.get(kind, "text")
+        icons.bind(made, icon, token)
+        made.setIconSize(QSize(18, 18))
+    made.setAutoDefault(False)
+    made.clicked.connect(on_click)
+    return made
+
+
+def icon_button(icon: str, tip: str, on_click: OnClick) -> QToolButton:
+    """Return a button that is only an icon; `tip` says what it does."""
+    made = QToolButton()
+    icons.bind(made, icon)
+    made.setIconSize(QSize(20, 20))
+    made.setToolTip(tip)
+    made.setAccessibleName(tip)
+    made.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    made.clicked.connect(on_click)
+    return made
+
+
+def pill(icon: str, tip: str) -> QToolButton:
+    """Return a button with an icon and a text that names a choice."""
+    made = QToolButton()
+    made.setProperty("kind", "pill")
+    icons.bind(made, icon)
+    made.setIconSize(QSize(17, 17))
+    made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+    made.setToolTip(tip)
+    made.setAccessibleName(tip)
+    made.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    return made
+
+
+def line() -> QFrame:
+    """Return a thin horizontal line."""
+    made = QFrame()
+    made.setProperty("role", "line")
+    return made
+
+
+def spacer() -> QWidget:
+    """Return a widget that takes the room that is left."""
+    made = QWidget()
+    made.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+    return made
+
+
+def restyle(widget: QWidget) -> None:
+    """Apply the style sheet again after a property that it asks for has changed."""
+    widget.style().unpolish(widget)
+    widget.style().polish(widget)
+    widget.update()
