@@ -145,6 +145,9 @@ MESSAGES: dict[str, MessageText] = {
     "path_refused": MessageText(
         "The path {path} was refused: {reason}", "Use a path inside the work directory."
     ),
+    "edit_refused": MessageText(
+        "The edit of {path} was not made: {reason}", "Read the file, then try again."
+    ),
     "file_missing": MessageText("There is no file {path}.", "Check the name."),
     "file_too_large": MessageText("{path} is too large ({size}).", "Choose a smaller file."),
     "already_running": MessageText(

@@ -1,0 +1,159 @@
+"""The composition root: builds everything in order; each step registers its own undo.
+
+The only file that knows all rooms. Heavy imports happen inside, off the main thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import threading
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any
+
+from aigc_desktop.config.log import loop_handler, start_logging
+from aigc_desktop.config.paths import Paths
+from aigc_desktop.config.settings import LANGUAGE, LOG_LEVEL, Settings, take_key_out_of_environment
+from aigc_desktop.core.bus import EventBus
+from aigc_desktop.core.clock import Clock, SystemClock
+from aigc_desktop.core.events import NoticeCleared, NoticeLevel, NoticeRaised
+
+if TYPE_CHECKING:
+    from aigc_desktop.services.app import App
+
+logger = logging.getLogger(__name__)
+
+STOP_TIMEOUT = 5.0
+"""Seconds that leaving may take; what is stored by then is safe anyway."""
+
+
+def prepare(paths: Paths) -> tuple[Settings, EventBus, Callable[[], None]]:
+    """Make the directories, read the settings, choose the language, start the log.
+
+    Light: nothing of this delays the first paint. Returns settings, bus, and the undo.
+    """
+    from aigc_desktop.config.i18n import set_language
+
+    paths.create()
+    bus = EventBus()
+    settings = Settings(paths, bus)
+    take_key_out_of_environment()
+    set_language(settings.get(LANGUAGE))
+    stop_logging = start_logging(paths.logs_dir, settings.get(LOG_LEVEL))
+    return settings, bus, stop_logging
+
+
+@contextlib.asynccontextmanager
+async def open_app(
+    paths: Paths, settings: Settings, bus: EventBus, clock: Clock | None = None
+) -> AsyncIterator[App]:
+    """Build the program without a user interface; leaving it stops everything in order.
+
+    Raises UserError for a database that cannot be used (see `store.migration.prepare`).
+    """
+    from aigc_desktop.agent.permissions import SessionGrants
+    from aigc_desktop.agent.sandbox import Sandbox
+    from aigc_desktop.config.secrets import SecretStore
+    from aigc_desktop.services import answering, owner
+    from aigc_desktop.services.app import App
+    from aigc_desktop.services.connection import Connection
+    from aigc_desktop.services.runner import TurnRunner
+    from aigc_desktop.store import journal, migration
+    from aigc_desktop.store.store import Store
+
+    clock = clock or SystemClock()
+    async with contextlib.AsyncExitStack() as undo:
+        if settings.damaged is not None:
+            bus.publish(_notice("settings_damaged", {"path": str(settings.damaged)}))
+        migration.prepare(paths)
+        store = Store.open(
+            paths,
+            on_trouble=lambda code, params: bus.publish(_notice(code, params)),
+            on_recovered=lambda code: bus.publish(NoticeCleared(code)),
+        )
+        undo.callback(store.close)
+        journal.recover(store, owner.is_alive, clock.now_ms())
+        secrets = SecretStore(paths)
+        connection = Connection(settings, secrets, bus, clock)
+        undo.push_async_callback(connection.close)
+        runner = TurnRunner(bus)
+        undo.push_async_callback(runner.close)
+        app = App(
+            paths=paths,
+            settings=settings,
+            secrets=secrets,
+            bus=bus,
+            clock=clock,
+            store=store,
+            sandbox=await asyncio.to_thread(Sandbox.probe),
+            connection=connection,
+            runner=runner,
+            grants=SessionGrants(),
+        )
+        runner.bind(lambda turn: answering.answer_turn(app, turn))
+        logger.info("ready")
+        yield app
+
+
+class Backend:
+    """Thread 2: one asyncio loop with the whole program but the window.
+
+    `start` returns at once; `ready` is done when the program is there, or holds what went wrong.
+    """
+
+    def __init__(
+        self,
+        paths: Paths,
+        settings: Settings,
+        bus: EventBus,
+        on_crash: Callable[[BaseException], None] = lambda _error: None,
+    ) -> None:
+        self._paths = paths
+        self._settings = settings
+        self._bus = bus
+        self._on_crash = on_crash
+        self._thread = threading.Thread(target=self._run, name="backend", daemon=True)
+        self._leave: asyncio.Event | None = None
+        self.loop: asyncio.AbstractEventLoop | None = None
+        self.ready: Future[App] = Future()
+
+    @property
+    def services(self) -> App:
+        """The running program. Only after `ready`."""
+        return self.ready.result(timeout=0)
+
+    def start(self) -> None:
+        """Begin to build in the background."""
+        self._thread.start()
+
+    def stop(self, timeout: float = STOP_TIMEOUT) -> bool:
+        """Stop turns, write what is queued, end the thread; return whether that was in time."""
+        if self.loop is not None and self._leave is not None:
+            with contextlib.suppress(RuntimeError):
+                self.loop.call_soon_threadsafe(self._leave.set)
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        with asyncio.Runner() as runner:
+            self.loop = runner.get_loop()
+            self.loop.set_exception_handler(loop_handler(self._on_crash))
+            runner.run(self._serve())
+
+    async def _serve(self) -> None:
+        self._leave = asyncio.Event()
+        try:
+            async with open_app(self._paths, self._settings, self._bus) as app:
+                self.ready.set_result(app)
+                await self._leave.wait()
+        except Exception as error:
+            if self.ready.done():
+                raise
+            logger.exception("the program could not be started")
+            self.ready.set_exception(error)
+
+
+def _notice(code: str, params: dict[str, Any]) -> NoticeRaised:
+    return NoticeRaised(NoticeLevel.WARNING, code, params, key=code)
