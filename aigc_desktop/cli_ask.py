@@ -261,8 +261,8 @@ def _on_interrupt(loop: asyncio.AbstractEventLoop, stop: Callable[[], None]) -> 
         for number in numbers:
             loop.add_signal_handler(number, stop)
     except NotImplementedError:
-        previous = signal.signal(signal.SIGINT, lambda *_: loop.call_soon_threadsafe(stop))
-        return lambda: signal.signal(signal.SIGINT, previous) and None
+        signal.signal(signal.SIGINT, lambda *_: loop.call_soon_threadsafe(stop))
+        return lambda: None
 
     def undo() -> None:
         for number in numbers:

@@ -190,3 +190,10 @@ class SecretStore:
 
 def _backend_name(backend: object) -> str:
     return f"{type(backend).__module__}.{type(backend).__name__}"
+
+
+def available_backends() -> list[str]:
+    """Return the names of the trusted keyring backends that this build brings and can use."""
+    from keyring.backend import get_all_keyring
+
+    return [_backend_name(b) for b in get_all_keyring() if type(b).__module__ in TRUSTED_MODULES]

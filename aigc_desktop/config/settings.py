@@ -46,9 +46,9 @@ class Setting(Generic[T]):
             UserError("setting_invalid"): it does not fit.
         """
         parsed = self._convert(value)
-        out_of_range = isinstance(parsed, int | Decimal) and (
-            (self.minimum is not None and parsed < self.minimum)
-            or (self.maximum is not None and parsed > self.maximum)
+        number: Any = parsed if isinstance(parsed, int | Decimal) else 0
+        out_of_range = (self.minimum is not None and number < self.minimum) or (
+            self.maximum is not None and number > self.maximum
         )
         if (self.choices and parsed not in self.choices) or out_of_range:
             raise self._refusal(value)

@@ -1,4 +1,4 @@
-"""Ports between rooms that must not know each other: the loop talks to these, bootstrap wires them."""
+"""Ports between rooms that must not know each other; bootstrap wires them."""
 
 from __future__ import annotations
 

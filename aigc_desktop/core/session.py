@@ -109,7 +109,7 @@ class TurnConfig:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A conversation. Times are epoch milliseconds; `current_turn_id` is the shown branch's leaf."""
+    """A conversation. Times in epoch ms; `current_turn_id` is the shown branch's leaf."""
 
     id: int
     title: str

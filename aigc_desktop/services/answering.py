@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from aigc_desktop.agent import prices
 from aigc_desktop.agent.loop import Surroundings, TurnInput, run_turn
@@ -24,9 +23,7 @@ from aigc_desktop.store import files as file_rows
 from aigc_desktop.store import messages as message_rows
 from aigc_desktop.store import turns as turn_rows
 from aigc_desktop.store.journal import StoreJournal
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
+from aigc_desktop.store.store import Db
 
 logger = logging.getLogger(__name__)
 
@@ -59,7 +56,7 @@ async def _answer(app: App, running: RunningTurn, turn: Turn) -> None:
     names = tuple(spec.name for spec in toolbox.specs())
     settled = replace(settled, allowed_tools=names)
 
-    def begin(db: Connection) -> list[Message]:
+    def begin(db: Db) -> list[Message]:
         turn_rows.set_config(db, turn.id, settled)
         return message_rows.history(db, turn.id)
 
@@ -68,9 +65,7 @@ async def _answer(app: App, running: RunningTurn, turn: Turn) -> None:
     around = Surroundings(
         model=await app.connection.model_for(settled.provider),
         tools=toolbox,
-        gate=ModeGate(
-            settled.permission_mode, folder, app.sandbox, app.grants.of(turn.session_id)
-        ),
+        gate=ModeGate(settled.permission_mode, folder, app.sandbox, app.grants.of(turn.session_id)),
         journal=StoreJournal(app.store, turn.id, app.clock),
         approver=running,
         publish=running.publish,
@@ -82,14 +77,12 @@ async def _answer(app: App, running: RunningTurn, turn: Turn) -> None:
     changed = await asyncio.to_thread(folder.changed_since, before)
     if changed:
         files = [(file.path, file.size) for file in changed]
-        await app.store.write(
-            lambda db: file_rows.add_files(db, turn.session_id, turn.id, files)
-        )
+        await app.store.write(lambda db: file_rows.add_files(db, turn.session_id, turn.id, files))
         app.bus.publish(FilesChanged(turn.session_id))
 
 
 async def _start_queued(app: App, running: RunningTurn) -> None:
-    def start(db: Connection) -> Turn:
+    def start(db: Db) -> Turn:
         turn_rows.set_running(db, running.turn_id, this_process())
         return turn_rows.get_turn(db, running.turn_id)
 

@@ -7,7 +7,6 @@ import datetime
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from aigc_desktop.agent.titles import title_from
 from aigc_desktop.config import settings as config
@@ -32,9 +31,7 @@ from aigc_desktop.store import files as file_rows
 from aigc_desktop.store import messages as message_rows
 from aigc_desktop.store import sessions as session_rows
 from aigc_desktop.store import turns as turn_rows
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
+from aigc_desktop.store.store import Db
 
 MAX_MESSAGE_CHARS = 400_000
 """Longer texts are attached as a file."""
@@ -46,9 +43,7 @@ async def open_session(app: App, session_id: int) -> TranscriptSnapshot:
     It is also published as `SessionOpened`, in order with all other events: whoever shows events
     takes it from there. Open questions are asked again right after it.
     """
-    snapshot = await app.store.read(
-        lambda db: message_rows.transcript_snapshot(db, session_id)
-    )
+    snapshot = await app.store.read(lambda db: message_rows.transcript_snapshot(db, session_id))
     running = app.runner.running(session_id)
     if running is not None:
         snapshot = running.live.over(snapshot)
@@ -85,7 +80,7 @@ async def send_message(
         raise UserError("message_too_large", count=len(text))
     busy = app.runner.is_busy(session_id)
 
-    def add(db: Connection) -> tuple[Turn, Session]:
+    def add(db: Db) -> tuple[Turn, Session]:
         session = session_rows.get(db, session_id)
         turn = turn_rows.add_turn(
             db,
@@ -137,7 +132,7 @@ async def regenerate(app: App, turn_id: int) -> int:
 async def switch_branch(app: App, turn_id: int) -> None:
     """Show the branch that `turn_id` is on, down to its newest turn."""
 
-    def switch(db: Connection) -> tuple[int, int]:
+    def switch(db: Db) -> tuple[int, int]:
         turn = turn_rows.get_turn(db, turn_id)
         leaf = turn_rows.newest_leaf(db, turn_id)
         session_rows.set_current_turn(db, turn.session_id, leaf)
@@ -179,7 +174,7 @@ async def work_dir(app: App, session_id: int) -> Path:
 
 async def attach_file(app: App, session_id: int, path: str) -> str:
     """Copy a file into the work directory's uploads; return its path there."""
-    return await _attach(app, session_id, Path(path).name, Path(path))  # noqa: ASYNC240
+    return await _attach(app, session_id, Path(path).name, Path(path))
 
 
 async def attach_text(app: App, session_id: int, text: str) -> str:
@@ -256,7 +251,7 @@ async def _branch_from(app: App, turn_id: int, text: str | None) -> int:
     if app.runner.is_busy(old.session_id):
         raise UserError("turn_running")
 
-    def add(db: Connection) -> Turn:
+    def add(db: Db) -> Turn:
         return turn_rows.add_turn(
             db,
             old.session_id,

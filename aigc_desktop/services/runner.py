@@ -1,4 +1,4 @@
-"""Runs turns: one task per session, a queue behind it, and the questions that wait for an answer."""
+"""Runs turns: one task per session, a queue behind it, and questions that wait for an answer."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class _Lane:
 
 
 class TurnRunner:
-    """Starts turns in order, one at a time per session. All methods belong to the backend's loop."""
+    """Starts turns in order, one at a time per session; all methods belong to the loop."""
 
     def __init__(self, bus: EventBus) -> None:
         self._bus = bus

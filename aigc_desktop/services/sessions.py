@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from aigc_desktop.config.i18n import tr
 from aigc_desktop.core.events import SessionChanged, SessionCreated, SessionDeleted
@@ -14,9 +13,7 @@ from aigc_desktop.files.workdir import WorkDir
 from aigc_desktop.services.app import App
 from aigc_desktop.store import sessions as repository
 from aigc_desktop.store.search import SearchHit
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
+from aigc_desktop.store.store import Db
 
 MAX_TITLE = 200
 """Characters of a title; longer ones are cut."""
@@ -118,8 +115,8 @@ async def set_session_work_dir(app: App, session_id: int, path: str | None) -> N
     await _change(app, session_id, lambda db: repository.set_work_dir(db, session_id, path))
 
 
-async def _change(app: App, session_id: int, change: Callable[[Connection], object]) -> None:
-    def apply(db: Connection) -> Session:
+async def _change(app: App, session_id: int, change: Callable[[Db], object]) -> None:
+    def apply(db: Db) -> Session:
         change(db)
         return repository.get(db, session_id)
 

@@ -211,3 +211,16 @@ def remove_index(file: Path) -> None:
     """Delete the index; it is derived and built again."""
     for suffix in ("", "-wal", "-shm"):
         Path(f"{file}{suffix}").unlink(missing_ok=True)
+
+
+def probe_full_text() -> str:
+    """Return the SQLite version after a full-text search that works; raises if it does not."""
+    with contextlib.closing(dbapi2.connect(":memory:")) as db:
+        db.executescript(_SCHEMA)
+        db.execute(
+            "INSERT INTO words(rowid, body) VALUES (1, ?)", (" ".join(tokens_of("数据分析")),)
+        )
+        found = db.execute("SELECT rowid FROM words WHERE words MATCH ?", ('"分析"',)).fetchall()
+    if found != [(1,)]:
+        raise dbapi2.DatabaseError("full-text search does not find")
+    return str(dbapi2.sqlite_version)

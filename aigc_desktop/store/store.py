@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DatabaseError
@@ -30,6 +30,9 @@ from aigc_desktop.store.search import SearchHit, SearchIndex
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
+Db: TypeAlias = Connection
+"""A transaction, as the services hand it to the repositories."""
+
 Trouble = Callable[[str, dict[str, Any]], None]
 
 LOCK_PATIENCE = 120.0
