@@ -1,0 +1,534 @@
+"""The transcript: a scroll area that lays out only what is seen."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QRectF, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleAnnouncementEvent,
+    QContextMenuEvent,
+    QFocusEvent,
+    QGuiApplication,
+    QHelpEvent,
+    QHideEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QShowEvent,
+)
+from PySide6.QtWidgets import QAbstractScrollArea, QMenu, QWidget
+
+from aigc_desktop.config.i18n import tr
+from aigc_desktop.core import events as ev
+from aigc_desktop.core.session import TurnStatus
+from aigc_desktop.core.transcript import ItemKind, TranscriptItem, TranscriptSnapshot
+from aigc_desktop.gui import theme
+from aigc_desktop.gui.chat import accessible, folding, keys, painting
+from aigc_desktop.gui.chat.end_button import EndButton
+from aigc_desktop.gui.chat.finder import Finder, Match, occurrences
+from aigc_desktop.gui.chat.images import ImageLoader
+from aigc_desktop.gui.chat.loading import Loading
+from aigc_desktop.gui.chat.pointer import Pointer
+from aigc_desktop.gui.chat.row_view import Context, RowView, Slow
+from aigc_desktop.gui.chat.rows import Row, Rows, flush
+from aigc_desktop.gui.chat.selection import LAST, Place, Selection, source_of
+from aigc_desktop.gui.chat.stage import Stage
+from aigc_desktop.gui.chat.style import ChatStyle
+from aigc_desktop.gui.chat.wording import tool_label, tool_summary
+
+FLUSH_MS = 33
+"""Least time between two repaints of growing text."""
+
+FLUSH_SHARE = 6
+"""A flush that took t ms is followed by at least this many times t without one."""
+
+TICK_MS = 500
+SLICE = 0.004
+"""Seconds of work that may wait (syntax colours) done in one go."""
+
+SHOW_MORE = 100_000
+COPIED_MS = 1_400
+
+
+class TranscriptView(QAbstractScrollArea):
+    """Shows one session; is told by events what changes, and says by signals what is asked."""
+
+    approval_answered = Signal(int, str, str, str)
+    """Turn id, tool use id, answer (once, session, deny), fingerprint."""
+
+    edit_requested = Signal(int)
+    regenerate_requested = Signal(int)
+    branch_requested = Signal(int)
+    resume_requested = Signal(int)
+    unqueue_requested = Signal(int)
+    link_activated = Signal(str)
+    copied = Signal()
+    announced = Signal(str)
+    """What a screen reader was told."""
+
+    items_needed = Signal(object)
+    """A tuple of keys (turn id, position) of items to be supplied."""
+
+    find_changed = Signal(int, int)
+    """Number of the current match (from 1; 0: none yet) and how many there are."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFrameShape(self.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.viewport().setMouseTracking(True)
+        self.setAccessibleName(tr("Conversation"))
+        self.session_id: int | None = None
+        self.rows = Rows()
+        self.selection = Selection()
+        self.finder = Finder()
+        self.images = ImageLoader(self)
+        self.images.loaded.connect(self._image_loaded)
+        self.stage = Stage(self.rows, Context(ChatStyle(), self.images, self._later))
+        self.focused: tuple[Row, str] | None = None
+        self._dirty: set[Row] = set()
+        self._slow: deque[tuple[RowView, Slow]] = deque()
+        self.done: tuple[Row, str] | None = None
+        self._copy_when_loaded = False
+        self._syncing = False
+        self._value = 0
+        self._flush_timer = self._timer(self._flush, single=True)
+        self._tick_timer = self._timer(self._tick)
+        self._slow_timer = self._timer(self._work)
+        self._done_timer = self._timer(self._forget_done, single=True)
+        self.loading = Loading(self)
+        self.pointer = Pointer(self)
+        self._end_button = EndButton(self.viewport())
+        self._end_button.clicked.connect(self.scroll_to_end)
+        self._end_button.hide()
+        self.verticalScrollBar().valueChanged.connect(self._scrolled)
+        theme.changed.connect(self._restyle)
+        accessible.install()
+
+    # What it is told
+
+    @Slot(object)
+    def show_snapshot(self, snapshot: TranscriptSnapshot) -> None:
+        """Show a session, at its end."""
+        self.clear()
+        self.session_id = snapshot.session.id
+        self.rows.load(snapshot)
+        self.stage.restart()
+        self.refresh()
+        self.loading.start()
+        self._tick_if_needed()
+
+    @Slot(object)
+    def apply(self, event: ev.Event) -> None:
+        """Take in an event; those of other sessions are passed over."""
+        if isinstance(event, ev.SessionOpened):
+            self.show_snapshot(event.snapshot)
+            return
+        if not isinstance(event, ev.TurnEvent) or event.session_id != self.session_id:
+            return
+        for row in folding.apply(self.rows, event, self.stage.column):
+            if row.view is not None:
+                row.view.changed()
+        row = self.rows.find(event.turn_id, getattr(event, "position", -1))
+        if row is not None and row.pending:
+            self._dirty.add(row)
+        if isinstance(event, ev.ApprovalRequested):
+            self._announce_question(event)
+        elif isinstance(event, ev.TurnEnded):
+            self.announce(tr("Answer complete"))
+        if not self._flush_timer.isActive():
+            self._flush_timer.start(FLUSH_MS)
+        self._tick_if_needed()
+
+    @Slot(object)
+    def supply_items(self, items: Sequence[TranscriptItem]) -> None:
+        """Take in items that were asked for."""
+        for row in self.rows.supply(items):
+            row.view = None
+        self.loading.supplied()
+        if self.finder.needle:
+            self.find(self.finder.needle)
+        self.refresh()
+        if self._copy_when_loaded and not self.selection.unloaded(self.rows.rows):
+            self.copy()
+
+    def clear(self) -> None:
+        """Show nothing."""
+        self.session_id = None
+        self.loading.stop()
+        self.pointer.reset()
+        self.selection.clear()
+        self.finder = Finder()
+        self.focused = self.done = None
+        self._copy_when_loaded = False
+        self._dirty.clear()
+        self._slow.clear()
+        self.stage.forget_views()
+        self.rows = self.stage.rows = Rows()
+        self.stage.at_end = True
+        self.refresh()
+
+    def set_work_dir(self, path: str | Path | None) -> None:
+        """Choose the directory that pictures may come from."""
+        chosen = None if path is None or str(path) == "" else Path(path)
+        if chosen != self.images.work_dir:
+            self.images.work_dir = chosen
+            self.images.forget()
+            self.stage.forget_views()
+            self.refresh()
+
+    def retranslate(self) -> None:
+        """The language has changed."""
+        self.setAccessibleName(tr("Conversation"))
+        self._restyle()
+
+    # Finding
+
+    def find(self, text: str) -> int:
+        """Mark all places where `text` is, ignoring case; return how many there are."""
+        count = self.finder.search(text, self.rows.rows)
+        self.finder.start_before(self.rows.index, self.stage.first)
+        self.viewport().update()
+        self.find_changed.emit(0, count)
+        return count
+
+    def find_next(self) -> int:
+        """Go to the next match; return its number (from 1), 0 if there is none."""
+        return self._find_step(forward=True)
+
+    def find_prev(self) -> int:
+        """Go to the match before; return its number (from 1), 0 if there is none."""
+        return self._find_step(forward=False)
+
+    def _find_step(self, *, forward: bool) -> int:
+        match = self.finder.step(forward)
+        if match is None:
+            return 0
+        self._show_match(match)
+        number = self.finder.current + 1
+        self.find_changed.emit(number, len(self.finder.matches))
+        return number
+
+    def _show_match(self, match: Match) -> None:
+        row = match.row
+        if not row.expanded and row.kind in (ItemKind.THINKING, ItemKind.TOOL):
+            row.expanded = True
+            self.stage.view(row).changed()
+        index = self.rows.index.get(row.key)
+        if index is None:
+            return
+        scene, number = self.stage.scene(index), match.number
+        self.selection.clear()
+        for at, text in enumerate(scene.texts):
+            for cursor in occurrences(text.document, self.finder.needle):
+                if number == 0:
+                    start, end = cursor.selectionStart(), cursor.selectionEnd()
+                    self.selection.set(Place(index, at, start), Place(index, at, end))
+                    block = cursor.block()
+                    rect = text.document.documentLayout().blockBoundingRect(block)
+                    line = block.layout().lineForTextPosition(start - block.position())
+                    top = text.rect.top() + rect.top() + (line.y() if line.isValid() else 0)
+                    self.stage.show(index, top, top + 40, margin=80)
+                    self.refresh()
+                    return
+                number -= 1
+        self.stage.show(index, 0, min(scene.height, 60))
+        self.refresh()
+
+    # Moving
+
+    @Slot()
+    def scroll_to_end(self) -> None:
+        """Go to the newest line, and follow it."""
+        self.stage.at_end = True
+        self.refresh()
+
+    def show_turn(self, turn_id: int) -> None:
+        """Bring the beginning of a turn to the top."""
+        index = self.rows.index.get((turn_id, 0))
+        if index is not None:
+            self.stage.at_end, self.stage.first, self.stage.y = False, index, 0
+            self.refresh()
+
+    def focus_question(self) -> bool:
+        """Give the focus to the first open question; return whether there is one."""
+        for index, row in enumerate(self.rows.rows):
+            if row.approval is not None:
+                self.setFocus(Qt.FocusReason.OtherFocusReason)
+                self.focus_button(row, "answer:once")
+                scene = self.stage.scene(index)
+                self.stage.show(index, 0, scene.height)
+                self.refresh()
+                return True
+        return False
+
+    def focus_button(self, row: Row, action: str) -> None:
+        """Move the keyboard's place to a button and bring it into view."""
+        self.focused = (row, action)
+        index = self.rows.index[row.key]
+        button = self.stage.scene(index).button(action)
+        if button is not None:
+            bottom = min(button.rect.bottom(), button.rect.top() + 60)
+            self.stage.show(index, button.rect.top(), bottom)
+            self.announce(button.name)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Arrange the visible rows and repaint."""
+        self.stage.arrange()
+        bar = self.verticalScrollBar()
+        self._syncing = True
+        bar.setRange(0, self.stage.limit)
+        bar.setPageStep(max(1, self.stage.height))
+        bar.setSingleStep(24)
+        bar.setValue(self.stage.limit if self.stage.at_end else self.stage.value)
+        self._value = bar.value()
+        self._syncing = False
+        self._end_button.setVisible(not self.stage.at_end)
+        self.loading.want([place.row for place in self.stage.placed if not place.row.loaded])
+        self.viewport().update()
+
+    @Slot(int)
+    def _scrolled(self, value: int) -> None:
+        if self._syncing:
+            return
+        moved = value - self._value
+        if 0 < value < self.stage.limit and abs(moved) < 2 * self.stage.height:
+            self.stage.scroll(moved)
+        else:
+            self.stage.jump(value)
+        self.refresh()
+
+    # What the reader does
+
+    def activate(self, row: Row, action: str) -> None:
+        """Do what a button says."""
+        verb, _, what = action.partition(":")
+        match verb:
+            case "toggle" | "show_more":
+                self.stage.hold(row)
+                row.expanded ^= verb == "toggle"
+                row.shown += SHOW_MORE if verb == "show_more" else 0
+                self.stage.view(row).changed()
+                self.refresh()
+            case "copy":
+                self._copy_part(row, what)
+                self.done = (row, action)
+                self._done_timer.start(COPIED_MS)
+            case "answer":
+                self._answer(row, what)
+            case "branch":
+                self.branch_requested.emit(int(what))
+            case "edit":
+                self.edit_requested.emit(row.turn_id)
+            case "regenerate":
+                self.regenerate_requested.emit(row.turn_id)
+            case "resume":
+                self.resume_requested.emit(row.turn_id)
+            case "unqueue":
+                self.unqueue_requested.emit(row.turn_id)
+
+    def visible_question(self) -> Row | None:
+        """Return the first open question that is on the screen."""
+        for place in self.stage.placed:
+            button = place.scene.button("answer:once")
+            if button is not None and place.row.approval is not None:
+                top = place.y + button.rect.top()
+                if top >= 0 and top + button.rect.height() <= self.stage.height:
+                    return place.row
+        return None
+
+    def _answer(self, row: Row, answer: str) -> None:
+        asked = row.approval
+        if asked is None:
+            return
+        row.approval = None
+        self.stage.view(row).changed()
+        self.focused = None
+        self.refresh()
+        self.approval_answered.emit(asked.turn_id, asked.tool_use_id, answer, asked.fingerprint)
+
+    def select_all(self) -> None:
+        """Select the whole session."""
+        self.selection.set(Place(0, -1, 0), Place(max(0, len(self.rows) - 1), LAST, LAST))
+        self.viewport().update()
+
+    def copy(self) -> None:
+        """Copy what is selected; whole messages as Markdown."""
+        self._copy_when_loaded = bool(self.selection.unloaded(self.rows.rows))
+        if not self._copy_when_loaded:
+            self._to_clipboard(self.selection.copied(self.stage))
+
+    def _copy_part(self, row: Row, what: str) -> None:
+        if what == "turn":
+            parts = [
+                source_of(other)
+                for other in self.rows.rows
+                if other.turn_id == row.turn_id and other.kind is ItemKind.TEXT
+            ]
+            self._to_clipboard("\n\n".join(part for part in parts if part))
+        else:
+            self._to_clipboard(self.stage.view(row).copy(what))
+
+    def _to_clipboard(self, text: str) -> None:
+        if text:
+            QGuiApplication.clipboard().setText(text)
+            self.copied.emit()
+            self.viewport().update()
+
+    def announce(self, text: str) -> None:
+        """Have a screen reader say `text`."""
+        if QAccessible.isActive():
+            QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, text))
+        self.announced.emit(text)
+
+    def _announce_question(self, event: ev.ApprovalRequested) -> None:
+        row = self.rows.find(event.turn_id, event.position)
+        if row is not None and row.tool is not None:
+            what = f"{tool_label(event.name)}: {tool_summary(row.tool)}"
+            self.announce(tr("Approval needed. {what}", what=what))
+
+    # Time
+
+    def _timer(self, slot: object, *, single: bool = False) -> QTimer:
+        timer = QTimer(self)
+        timer.setSingleShot(single)
+        timer.timeout.connect(slot)
+        return timer
+
+    @Slot()
+    def _flush(self) -> None:
+        began = time.perf_counter()
+        for row in self._dirty:
+            if row.pending:
+                arrived = flush(row)
+                if row.view is not None:
+                    row.view.flushed(arrived)
+        self._dirty.clear()
+        self.refresh()
+        spent = (time.perf_counter() - began) * 1000
+        self._flush_timer.setInterval(max(FLUSH_MS, round(spent * FLUSH_SHARE)))
+
+    @Slot()
+    def _tick(self) -> None:
+        moving = False
+        for place in self.stage.placed:
+            if place.row.kind is None and place.row.state.turn.status is TurnStatus.RUNNING:
+                self.stage.view(place.row).changed()
+                moving = True
+        if moving:
+            self.refresh()
+        self._tick_if_needed()
+
+    def _tick_if_needed(self) -> None:
+        running = any(
+            state.turn.status is TurnStatus.RUNNING
+            for state in list(self.rows.turns.values())[-50:]
+        )
+        if running and self.isVisible() and not self._tick_timer.isActive():
+            self._tick_timer.start(TICK_MS)
+        elif not running or not self.isVisible():
+            self._tick_timer.stop()
+
+    def _later(self, view: RowView, work: Slow) -> None:
+        self._slow.append((view, work))
+        self._slow_timer.start(0)
+
+    @Slot()
+    def _work(self) -> None:
+        if not self._slow:
+            self._slow_timer.stop()
+            return
+        view, work = self._slow.popleft()
+        if view.row.view is view and work(SLICE):
+            self._slow.appendleft((view, work))
+        self.viewport().update()
+
+    @Slot()
+    def _forget_done(self) -> None:
+        self.done = None
+        self.viewport().update()
+
+    @Slot(str)
+    def _image_loaded(self, source: str) -> None:
+        for view in self.stage.views():
+            if view.waits_for(source):
+                view.changed()
+        self.refresh()
+
+    @Slot()
+    def _restyle(self) -> None:
+        self.stage.context.style = ChatStyle()
+        self.stage.forget_views()
+        self._end_button.update()
+        self.refresh()
+
+    # Qt
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self.viewport())
+        painting.paint_rows(self, painter, QRectF(event.rect()))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        size = self.viewport().size()
+        self.stage.resize(size.width(), size.height())
+        side = self._end_button.width()
+        self._end_button.move((size.width() - side) // 2, size.height() - side - 12)
+        self.refresh()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        self._tick_if_needed()
+        super().showEvent(event)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        self._tick_timer.stop()
+        super().hideEvent(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.pointer.press(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self.pointer.double_click(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self.pointer.move(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self.pointer.release(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if not keys.press(self, event):
+            event.ignore()
+
+    def focusNextPrevChild(self, next: bool) -> bool:
+        return keys.move_focus(self, next) or super().focusNextPrevChild(next)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        self.viewport().update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        self.viewport().update()
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.Leave:
+            self.pointer.leave()
+        elif event.type() is QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            self.pointer.tool_tip(event)
+            return True
+        return super().viewportEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        copy = menu.addAction(tr("Copy"), self.copy)
+        copy.setEnabled(self.selection.range is not None)
+        menu.addAction(tr("Select all"), self.select_all)
+        menu.popup(event.globalPos())
