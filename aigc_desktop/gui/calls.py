@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from aigc_desktop.services import chat, connection, preferences, sessions
+    from aigc_desktop.services import chat, connection, preferences, sessions, work_files
 else:
 
     class _Service:
@@ -36,5 +36,6 @@ else:
     connection = _Service("connection")
     preferences = _Service("preferences")
     sessions = _Service("sessions")
+    work_files = _Service("work_files")
 
-__all__ = ["chat", "connection", "preferences", "sessions"]
+__all__ = ["chat", "connection", "preferences", "sessions", "work_files"]

@@ -260,8 +260,8 @@ class Composer(QWidget):
 
     def _show_attachments(self) -> None:
         while self._chips.count() > 1:
-            widget = self._chips.takeAt(0).widget()
-            if widget is not None:
+            item = self._chips.takeAt(0)
+            if item is not None and (widget := item.widget()) is not None:
                 widget.hide()
                 widget.deleteLater()
         for at, attachment in enumerate(self._attachments):

@@ -1,0 +1,287 @@
+"""The window's life: first paint, then the backend; leaving in stages."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from PySide6.QtCore import (
+    QEvent,
+    QLibraryInfo,
+    QObject,
+    QSocketNotifier,
+    QTimer,
+    QTranslator,
+    Signal,
+    Slot,
+)
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QApplication
+
+from aigc_desktop.config import settings as config
+from aigc_desktop.config.i18n import CHINESE, current_language, set_language
+from aigc_desktop.config.log import install_crash_hooks
+from aigc_desktop.config.paths import Paths, resource
+from aigc_desktop.config.settings import Settings
+from aigc_desktop.core.bus import EventBus
+from aigc_desktop.core.errors import UserError
+from aigc_desktop.core.events import Event, SettingChanged
+from aigc_desktop.gui import notices, theme
+from aigc_desktop.gui.bridge import BackendLike, Bridge
+from aigc_desktop.gui.collector import Collector
+from aigc_desktop.gui.crash import CrashReporter
+from aigc_desktop.gui.main_window import MainWindow
+from aigc_desktop.gui.single_instance import SingleInstance
+from aigc_desktop.gui.watchdog import Watchdog
+
+logger = logging.getLogger(__name__)
+
+LEAVE_SECONDS = 4.0
+"""How long leaving may take before the program ends anyway; what is stored is safe by then."""
+
+
+class BackendThread(BackendLike, Protocol):
+    """The backend as `bootstrap.Backend` is: starts at once, `ready` says how it went."""
+
+    ready: Any
+
+    def start(self) -> None: ...
+
+    def stop(self, timeout: float = ...) -> bool: ...
+
+
+MakeBackend = Callable[..., Any]
+
+
+class Program(QObject):
+    """Everything between the first paint and the exit code."""
+
+    painted = Signal()
+    _backend_settled = Signal(object)
+
+    def __init__(
+        self,
+        app: QApplication,
+        paths: Paths,
+        settings: Settings,
+        bus: EventBus,
+        make_backend: MakeBackend,
+        crashes: CrashReporter,
+    ) -> None:
+        super().__init__(app)
+        self._app = app
+        self._paths = paths
+        self._settings = settings
+        self._bus = bus
+        self._make_backend = make_backend
+        self._crashes = crashes
+        self._leaving = False
+        self._painted = False
+        self._translator: QTranslator | None = None
+        self.backend: BackendThread | None = None
+        self.bridge = Bridge(bus, self)
+        self.bridge.unhandled.connect(notices.say_error)
+        self.bridge.bug.connect(crashes.report)
+        self.bridge.arrived.connect(self._on_event)
+        self._backend_settled.connect(self._on_backend_settled)
+        self._install_translator()
+        theme.apply(app, settings.get(config.THEME))
+        self.window = MainWindow(self.bridge, settings, paths)
+        self.window.closing.connect(self.leave)
+        self.window.installEventFilter(self)
+        crashes.set_window(self.window)
+
+    def show(self) -> None:
+        """Show the window; the backend starts when it has been painted."""
+        self.window.show()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Paint and not self._painted:
+            self._painted = True
+            self.window.removeEventFilter(self)
+            QTimer.singleShot(0, self, self._after_first_paint)
+        return False
+
+    @Slot()
+    def leave(self) -> None:
+        """Leave in stages: save what is typed, hide, stop the backend, quit."""
+        if self._leaving:
+            return
+        self._leaving = True
+        try:
+            self.window.store_state()
+        except UserError as error:
+            logger.warning("the window's state was not stored: %s", error)
+        self.window.hide()
+        QTimer.singleShot(0, self, self._stop_backend)
+
+    @Slot()
+    def _after_first_paint(self) -> None:
+        self.painted.emit()
+        self._start_backend()
+
+    @Slot()
+    def _start_backend(self) -> None:
+        self.backend = self._make_backend(
+            self._paths, self._settings, self._bus, self._crashes.report
+        )
+        self.backend.ready.add_done_callback(self._backend_settled.emit)
+        self.backend.start()
+
+    @Slot(object)
+    def _on_backend_settled(self, ready: Any) -> None:
+        if self._leaving or self.backend is None or ready is not self.backend.ready:
+            return
+        error = ready.exception()
+        if error is None:
+            self.bridge.set_backend(self.backend)
+            self.window.start()
+            return
+        logger.error("the program could not start", exc_info=error)
+        page = self.window.show_problem(error)
+        page.retry.connect(self._retry)
+        page.quit.connect(self.leave)
+
+    @Slot()
+    def _retry(self) -> None:
+        self.window.hide_problem()
+        if self.backend is not None:
+            self.backend.stop(1.0)
+        self._start_backend()
+
+    @Slot(object)
+    def _on_event(self, event: Event) -> None:
+        if not isinstance(event, SettingChanged):
+            return
+        if event.key == config.THEME.key:
+            theme.apply(self._app, event.value)
+        elif event.key == config.LANGUAGE.key:
+            before = current_language()
+            if set_language(event.value) != before:
+                self._install_translator()
+                QTimer.singleShot(0, self.window, self.window.rebuild)
+
+    def _install_translator(self) -> None:
+        """Put Qt's own dialogs into the language."""
+        if self._translator is not None:
+            self._app.removeTranslator(self._translator)
+            self._translator = None
+        if current_language() == CHINESE:
+            translator = QTranslator(self)
+            folder = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
+            if translator.load("qtbase_zh_CN", folder):
+                self._app.installTranslator(translator)
+                self._translator = translator
+
+    @Slot()
+    def _stop_backend(self) -> None:
+        """Join off the main thread: what the backend still says is heard meanwhile."""
+        if self.backend is None:
+            self._finish()
+            return
+        backend = self.backend
+        self._stopper = threading.Thread(
+            target=backend.stop, args=(LEAVE_SECONDS,), name="leaving", daemon=True
+        )
+        self._stopper.start()
+        self._poll = QTimer(self)
+        self._poll.timeout.connect(self._check_stopped)
+        self._poll.start(20)
+
+    @Slot()
+    def _check_stopped(self) -> None:
+        if not self._stopper.is_alive():
+            self._poll.stop()
+            self._finish()
+
+    def _finish(self) -> None:
+        self.bridge.close()
+        self.window.let_close()
+        self.window.close()
+        self._app.exit(0)
+
+
+class SignalWatch(QObject):
+    """Turns SIGTERM, SIGINT and SIGHUP into a call in the main thread."""
+
+    arrived = Signal()
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self._read, self._write = socket.socketpair()
+        self._read.setblocking(False)
+        self._write.setblocking(False)
+        self._notifier = QSocketNotifier(self._read.fileno(), QSocketNotifier.Type.Read, self)
+        self._notifier.activated.connect(self._wake)
+        self._old_fd = signal.set_wakeup_fd(self._write.fileno(), warn_on_full_buffer=False)
+        names = ("SIGTERM", "SIGINT", "SIGHUP", "SIGBREAK")
+        self._old = {
+            number: signal.signal(number, self._note)
+            for name in names
+            if (number := getattr(signal, name, None)) is not None
+        }
+
+    def close(self) -> None:
+        """Give the signals back."""
+        self._notifier.setEnabled(False)
+        signal.set_wakeup_fd(self._old_fd)
+        for number, handler in self._old.items():
+            signal.signal(number, handler)
+        self._read.close()
+        self._write.close()
+
+    def _note(self, _number: int, _frame: Any) -> None:
+        """Python's side of the handler; the byte in the socket does the work."""
+
+    @Slot()
+    def _wake(self) -> None:
+        self._read.recv(64)
+        self.arrived.emit()
+
+
+def run(paths: Paths, settings: Settings, bus: EventBus, make_backend: MakeBackend) -> int:
+    """Open the window and return the exit code when it has been left.
+
+    `make_backend(paths, settings, bus, on_crash)` returns `bootstrap.Backend` or one like it.
+    """
+    app = make_application()
+    instance = SingleInstance(paths.home, app)
+    if not instance.acquire():
+        return 0
+    crashes = CrashReporter(app)
+    install_crash_hooks(crashes.report)
+    collector = Collector(app)
+    program = Program(app, paths, settings, bus, make_backend, crashes)
+    watch = SignalWatch(app)
+    watch.arrived.connect(program.leave)
+    app.commitDataRequest.connect(program.leave)
+    instance.raise_requested.connect(program.window.raise_window)
+    program.bridge.ready.connect(collector.settle)
+    program.show()
+    watchdog = Watchdog(app)
+    try:
+        return app.exec()
+    finally:
+        watchdog.stop()
+        watch.close()
+        instance.release()
+        collector.stop()
+        app.setStyleSheet("")
+        program.window.deleteLater()
+
+
+def make_application() -> QApplication:
+    """Return the application object, named and with its icon."""
+    app = QApplication.instance() or QApplication(["aigc-desktop"])
+    assert isinstance(app, QApplication)
+    app.setApplicationName("aigc-desktop")
+    app.setApplicationDisplayName("AIGC Desktop")
+    app.setDesktopFileName("aigc-desktop")
+    app.setQuitOnLastWindowClosed(False)
+    app.setWindowIcon(QIcon(os.fspath(resource("icons/app.svg"))))
+    return app

@@ -1,0 +1,374 @@
+"""The chat page: header, transcript, composer, files; shows one session at a time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from aigc_desktop.config import settings as config
+from aigc_desktop.config.i18n import tr
+from aigc_desktop.config.settings import Settings
+from aigc_desktop.core.events import (
+    ConnectionChanged,
+    Event,
+    FilesChanged,
+    SessionChanged,
+    SessionOpened,
+    SettingChanged,
+    TurnEnded,
+    TurnEvent,
+    TurnQueued,
+    TurnStarted,
+    TurnUnqueued,
+    UsageUpdated,
+)
+from aigc_desktop.core.transcript import TranscriptSnapshot
+from aigc_desktop.gui import calls
+from aigc_desktop.gui.bridge import Bridge
+from aigc_desktop.gui.chat.composer import Composer
+from aigc_desktop.gui.chat.edit_bar import EditBar
+from aigc_desktop.gui.chat.empty_chat import EmptyChat
+from aigc_desktop.gui.chat.files_panel import WIDTH as FILES_WIDTH
+from aigc_desktop.gui.chat.files_panel import FilesPanel
+from aigc_desktop.gui.chat.find_bar import FindBar
+from aigc_desktop.gui.chat.header import ChatHeader
+from aigc_desktop.gui.chat.links import open_link
+from aigc_desktop.gui.chat.sending import Sending
+from aigc_desktop.gui.chat.session_state import SessionState, totals_text, totals_tip
+from aigc_desktop.gui.chat.transcript_view import TranscriptView
+
+COMPOSER_WIDTH = 820
+
+
+class ChatPage(QWidget):
+    """Shows a session, or an empty page that becomes a session with the first thing done in it."""
+
+    session_shown = Signal(object)
+    """The id of the session that is shown now, or None for a new chat."""
+    rename_requested = Signal()
+    sidebar_toggled = Signal()
+
+    def __init__(self, bridge: Bridge, settings: Settings, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("chatPage")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._bridge = bridge
+        self._settings = settings
+        self.state = SessionState()
+        self._wanted: int | None = None
+        self.generation = 0
+        self._fresh = True
+        self._find_text = ""
+        self.header = ChatHeader()
+        self.find_bar = FindBar()
+        self.transcript = TranscriptView()
+        self.empty = EmptyChat()
+        self.edit_bar = EditBar()
+        self.composer = Composer()
+        self.files = FilesPanel(bridge)
+        self.files.hide()
+        self.sending = Sending(bridge, self.composer, self.edit_bar, self)
+        self._build()
+        self._connect()
+        self.apply_settings()
+        self.new_chat()
+
+    @property
+    def session_id(self) -> int | None:
+        """The session that is shown or being opened; None for a new chat."""
+        return self._wanted
+
+    def show_session(self, session_id: int, find: str = "") -> None:
+        """Open a session; look for `find` in it."""
+        if session_id != self._wanted:
+            self._leave()
+            self._wanted = session_id
+            self._fresh = True
+            self.session_shown.emit(session_id)
+        self._find_text = find
+        self._bridge.call(self, calls.chat.open_session, session_id, on_error=self._open_failed)
+        self.composer.setFocus()
+
+    @Slot()
+    def new_chat(self) -> None:
+        """Show an empty page; nothing is stored before something is typed."""
+        self._leave()
+        self._wanted = None
+        self._fresh = True
+        self.state.clear()
+        self.transcript.clear()
+        self.composer.load("", [])
+        self.composer.set_status("")
+        self.header.set_title(tr("New chat"))
+        self.header.set_model(self._settings.get(config.MODEL), own=False)
+        self.header.set_work_dir(self._default_work_dir())
+        self.files.set_session(None)
+        self._show_body()
+        self._update()
+        self.session_shown.emit(None)
+        self.composer.setFocus()
+
+    def adopt(self, session_id: int) -> None:
+        """The new chat has become a session; keep what is typed."""
+        self._wanted = session_id
+        self._fresh = False
+        self.session_shown.emit(session_id)
+        self._bridge.call(self, calls.chat.open_session, session_id)
+
+    def apply_settings(self) -> None:
+        """Take over settings that concern this page."""
+        self.composer.set_send_key(self._settings.get(config.SEND_KEY))
+
+    @Slot()
+    def open_find(self) -> None:
+        """Find in the session."""
+        if self._wanted is not None:
+            self.find_bar.open()
+
+    @Slot()
+    def toggle_files(self) -> None:
+        """Show or hide the files panel."""
+        self.files.setVisible(self.files.isHidden())
+        self.header.files_button.setChecked(not self.files.isHidden())
+        if not self.files.isHidden():
+            self.files.reload()
+
+    @Slot()
+    def stop(self) -> None:
+        """Stop the turn that runs."""
+        if self._wanted is not None and self.state.running:
+            self._bridge.call(self, calls.chat.stop_session, self._wanted)
+
+    @Slot()
+    def flush(self) -> None:
+        """Save the draft now."""
+        if self.composer.has_unsaved_draft:
+            self.composer.flush_draft()
+
+    def _leave(self) -> None:
+        self.flush()
+        self.generation += 1
+        self.edit_bar.end()
+        if not self.find_bar.isHidden():
+            self.find_bar.close_bar()
+
+    def _build(self) -> None:
+        self._body = QStackedWidget()
+        self._body.addWidget(self.transcript)
+        self._body.addWidget(self.empty)
+        column = QWidget()
+        column.setMaximumWidth(COMPOSER_WIDTH)
+        inner = QVBoxLayout(column)
+        inner.setContentsMargins(0, 0, 0, 0)
+        inner.setSpacing(6)
+        inner.addWidget(self.edit_bar)
+        inner.addWidget(self.composer)
+        centred = QHBoxLayout()
+        centred.setContentsMargins(20, 4, 20, 10)
+        centred.addStretch(1)
+        centred.addWidget(column, 100)
+        centred.addStretch(1)
+        middle = QWidget()
+        layout = QVBoxLayout(middle)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.header)
+        layout.addWidget(self.find_bar)
+        layout.addWidget(self._body, 1)
+        layout.addLayout(centred)
+        self._splitter = QSplitter(Qt.Orientation.Horizontal)
+        self._splitter.setChildrenCollapsible(False)
+        self._splitter.addWidget(middle)
+        self._splitter.addWidget(self.files)
+        self._splitter.setStretchFactor(0, 1)
+        self._splitter.setSizes([1000, FILES_WIDTH])
+        outer = QHBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(self._splitter)
+
+    def _connect(self) -> None:
+        self._bridge.arrived.connect(self._on_event)
+        header, transcript, find = self.header, self.transcript, self.find_bar
+        header.sidebar_toggled.connect(self.sidebar_toggled)
+        header.rename_wanted.connect(self.rename_requested)
+        header.models_wanted.connect(self._load_models)
+        header.model_chosen.connect(self._set_model)
+        header.work_dir_chosen.connect(self._set_work_dir)
+        header.open_work_dir_wanted.connect(self._open_work_dir)
+        header.find_wanted.connect(self.open_find)
+        header.files_toggled.connect(self.toggle_files)
+        self.files.closed.connect(self.toggle_files)
+        find.text_changed.connect(self._find)
+        find.next_wanted.connect(transcript.find_next)
+        find.previous_wanted.connect(transcript.find_prev)
+        find.closed.connect(self.composer.setFocus)
+        self.empty.suggested.connect(self.composer.set_text)
+        self.composer.stop_requested.connect(self.stop)
+        transcript.items_needed.connect(self._load_items)
+        transcript.approval_answered.connect(self._answer)
+        transcript.edit_requested.connect(self._begin_edit)
+        transcript.regenerate_requested.connect(self._regenerate)
+        transcript.branch_requested.connect(self._switch_branch)
+        transcript.resume_requested.connect(self._resume)
+        transcript.unqueue_requested.connect(self._unqueue)
+        transcript.link_activated.connect(self._open_link)
+
+    @Slot(object)
+    def _on_event(self, event: Event) -> None:
+        if isinstance(event, SessionOpened):
+            if event.snapshot.session.id == self._wanted:
+                self._show_snapshot(event.snapshot)
+            return
+        if isinstance(event, SettingChanged | ConnectionChanged):
+            self.apply_settings()
+            self._show_session_settings()
+            return
+        if self._wanted is None or self.state.id != self._wanted:
+            return
+        self.state.apply(event)
+        if isinstance(event, TurnEvent) and event.session_id == self._wanted:
+            self._on_turn_event(event)
+        elif isinstance(event, SessionChanged) and event.session.id == self._wanted:
+            self._show_session_settings()
+        elif isinstance(event, FilesChanged) and event.session_id == self._wanted:
+            self.files.reload()
+
+    def _on_turn_event(self, event: TurnEvent) -> None:
+        self.transcript.apply(event)
+        if isinstance(event, TurnQueued | TurnStarted | TurnUnqueued):
+            self._show_body()
+            self._update()
+        elif isinstance(event, TurnEnded | UsageUpdated):
+            self._load_totals()
+            self._update()
+
+    def _show_snapshot(self, snapshot: TranscriptSnapshot) -> None:
+        self.state.show(snapshot)
+        self.transcript.show_snapshot(snapshot)
+        if self._fresh:
+            self.composer.load(snapshot.session.draft, self.state.sent_texts)
+            self._fresh = False
+        self.files.set_session(snapshot.session.id)
+        self._show_session_settings()
+        self._show_body()
+        self._update()
+        self._load_totals()
+        if self._find_text:
+            self.find_bar.open(self._find_text)
+            self._find_text = ""
+
+    def _show_session_settings(self) -> None:
+        session = self.state.session
+        if session is None:
+            self.header.set_model(self._settings.get(config.MODEL), own=False)
+            self.header.set_work_dir(self._default_work_dir())
+            return
+        self.header.set_title(session.title)
+        model = session.model or self._settings.get(config.MODEL)
+        if self._settings.get(config.PROVIDER) == "demo" and not session.model:
+            model = "demo"
+        self.header.set_model(model, own=session.model is not None)
+        self._bridge.call(self, calls.chat.work_dir, session.id, on_done=self._show_work_dir)
+
+    @Slot(object)
+    def _show_work_dir(self, path: Any) -> None:
+        self.header.set_work_dir(str(path))
+        self.transcript.set_work_dir(path)
+
+    def _default_work_dir(self) -> str:
+        return self._settings.get(config.WORK_DIR) or tr("Work directory")
+
+    def _show_body(self) -> None:
+        self._body.setCurrentWidget(self.transcript if self.state.turns else self.empty)
+
+    def _update(self) -> None:
+        self.composer.set_state(self.state.running, self.state.queued)
+
+    def _load_totals(self) -> None:
+        session_id = self._wanted
+
+        def done(totals: Any) -> None:
+            if session_id == self._wanted:
+                usage, cost = totals
+                self.composer.set_status(totals_text(usage, cost), totals_tip(usage))
+
+        self._bridge.call(self, calls.chat.session_totals, session_id, on_done=done)
+
+    @Slot(object)
+    def _open_failed(self, error: BaseException) -> None:
+        self._bridge.unhandled.emit(error)
+        self.new_chat()
+
+    @Slot(object)
+    def _load_items(self, keys: Any) -> None:
+        self._bridge.call(
+            self,
+            calls.chat.load_items,
+            self._wanted,
+            tuple(keys),
+            on_done=self.transcript.supply_items,
+        )
+
+    @Slot(str)
+    def _find(self, text: str) -> None:
+        self.find_bar.show_count(self.transcript.find(text))
+
+    @Slot()
+    def _load_models(self) -> None:
+        self._bridge.call(self, calls.connection.list_models, on_done=self.header.show_models)
+
+    @Slot(object)
+    def _set_model(self, model: str | None) -> None:
+        self.sending.in_session(calls.sessions.set_session_model, model)
+
+    @Slot(object)
+    def _set_work_dir(self, path: str | None) -> None:
+        self.sending.in_session(calls.sessions.set_session_work_dir, path)
+
+    @Slot()
+    def _open_work_dir(self) -> None:
+        self.sending.in_session(calls.chat.work_dir, on_done=open_link)
+
+    @Slot(int, str, str, str)
+    def _answer(self, turn_id: int, tool_use_id: str, answer: str, fingerprint: str) -> None:
+        self._bridge.call(
+            self, calls.chat.answer_approval, turn_id, tool_use_id, answer, fingerprint
+        )
+
+    @Slot(int)
+    def _begin_edit(self, turn_id: int) -> None:
+        turn = self.state.turns.get(turn_id)
+        if turn is not None:
+            self.edit_bar.begin(turn_id, self.composer.text())
+            self.composer.set_text(turn.user_text)
+
+    @Slot(int)
+    def _regenerate(self, turn_id: int) -> None:
+        self._bridge.call(self, calls.chat.regenerate, turn_id)
+
+    @Slot(int)
+    def _switch_branch(self, turn_id: int) -> None:
+        self._bridge.call(self, calls.chat.switch_branch, turn_id)
+
+    @Slot(int)
+    def _resume(self, turn_id: int) -> None:
+        self.sending.in_session(calls.chat.send_message, tr("Go on where you stopped."))
+
+    @Slot(int)
+    def _unqueue(self, turn_id: int) -> None:
+        self._bridge.call(self, calls.chat.unqueue, turn_id, on_done=self._take_back)
+
+    @Slot(object)
+    def _take_back(self, text: str) -> None:
+        typed = self.composer.text()
+        self.composer.set_text(f"{text}\n\n{typed}" if typed.strip() else text)
+
+    @Slot(str)
+    def _open_link(self, target: str) -> None:
+        if open_link(target, relative=True):
+            return
+        if self.files.isHidden():
+            self.toggle_files()
+        self.files.open_path(target)

@@ -1,0 +1,158 @@
+"""From the composer to the store: the session is made when the first thing is done in it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QByteArray, QObject, Slot
+
+from aigc_desktop.config.i18n import tr
+from aigc_desktop.core.session import Session
+from aigc_desktop.gui import calls
+from aigc_desktop.gui.bridge import Bridge, OnDone, OnError
+from aigc_desktop.gui.chat.composer import Attachment, Composer
+from aigc_desktop.gui.chat.edit_bar import EditBar
+
+if TYPE_CHECKING:
+    from aigc_desktop.gui.chat.chat_page import ChatPage
+
+Service = Callable[..., Awaitable[Any]]
+
+
+class Sending(QObject):
+    """Sends, edits, attaches and keeps drafts for the chat page."""
+
+    def __init__(
+        self, bridge: Bridge, composer: Composer, edit_bar: EditBar, page: ChatPage
+    ) -> None:
+        super().__init__(page)
+        self._bridge = bridge
+        self._composer = composer
+        self._edit_bar = edit_bar
+        self._page = page
+        self._busy = False
+        self._waiting: list[Callable[[int], object]] | None = None
+        composer.send_requested.connect(self.send)
+        composer.draft_changed.connect(self._save_draft)
+        composer.files_offered.connect(self._attach_files)
+        composer.big_text_offered.connect(self._attach_text)
+        edit_bar.cancelled.connect(self._cancel_edit)
+
+    def in_session(
+        self,
+        service: Service,
+        *args: Any,
+        on_done: OnDone | None = None,
+        on_error: OnError | None = None,
+    ) -> None:
+        """Call `service(app, session_id, *args)`; a new chat becomes a session first."""
+
+        def go(session_id: int) -> None:
+            self._bridge.call(
+                self._page, service, session_id, *args, on_done=on_done, on_error=on_error
+            )
+
+        self._with_session(go, on_error)
+
+    @Slot(str, list)
+    def send(self, text: str, attachments: list[str]) -> None:
+        """Send what is typed. The composer keeps it until it is stored."""
+        if self._busy:
+            return
+        self._busy = True
+
+        def done(_: Any) -> None:
+            self._busy = False
+            self._composer.sent(text)
+            if kept := self._edit_bar.end():
+                self._composer.set_text(kept)
+
+        def failed(error: BaseException) -> None:
+            self._busy = False
+            self._bridge.unhandled.emit(error)
+
+        edited = self._edit_bar.turn_id
+        if edited is not None:
+            names = "".join(f"\n- {path}" for path in attachments)
+            self._bridge.call(
+                self._page,
+                calls.chat.edit_message,
+                edited,
+                text + names,
+                on_done=done,
+                on_error=failed,
+            )
+        else:
+            self.in_session(
+                calls.chat.send_message, text, attachments, on_done=done, on_error=failed
+            )
+
+    def _with_session(self, then: Callable[[int], object], on_error: OnError | None) -> None:
+        session_id = self._page.session_id
+        if session_id is not None:
+            then(session_id)
+        elif self._waiting is not None:
+            self._waiting.append(then)
+        else:
+            self._waiting = [then]
+            self._create(on_error)
+
+    def _create(self, on_error: OnError | None) -> None:
+        page = self._page
+        generation = page.generation
+
+        def made(session: Session) -> None:
+            waiting, self._waiting = self._waiting or [], None
+            if page.generation == generation:
+                page.adopt(session.id)
+            for then in waiting:
+                then(session.id)
+
+        def failed(error: BaseException) -> None:
+            self._waiting = None
+            (on_error or self._bridge.unhandled.emit)(error)
+
+        self._bridge.call(page, calls.sessions.create_session, on_done=made, on_error=failed)
+
+    @Slot(str)
+    def _save_draft(self, text: str) -> None:
+        if self._busy or self._edit_bar.turn_id is not None:
+            return
+        if text.strip() or self._page.session_id is not None:
+            self.in_session(calls.sessions.save_draft, text)
+
+    @Slot(list)
+    def _attach_files(self, paths: list[str]) -> None:
+        for path in paths:
+            name = path.replace("\\", "/").rpartition("/")[2]
+            self._attach(name, calls.chat.attach_file, path)
+
+    @Slot(object)
+    def _attach_text(self, data: QByteArray) -> None:
+        self._attach(tr("Pasted text"), _attach_bytes, data)
+
+    def _attach(self, name: str, service: Service, content: Any) -> None:
+        attachment = Attachment(name)
+        self._composer.add_attachment(attachment)
+
+        def done(path: str) -> None:
+            self._composer.update_attachment(attachment, path)
+
+        def failed(error: BaseException) -> None:
+            self._composer.update_attachment(attachment, None)
+            self._bridge.unhandled.emit(error)
+
+        self.in_session(service, content, on_done=done, on_error=failed)
+
+    @Slot()
+    def _cancel_edit(self) -> None:
+        kept = self._edit_bar.end()
+        self._composer.load(kept, self._page.state.sent_texts)
+        self._composer.setFocus()
+
+
+async def _attach_bytes(app: Any, session_id: int, data: QByteArray) -> str:
+    text = await asyncio.to_thread(lambda: bytes(data.data()).decode("utf-8", "replace"))
+    return await calls.chat.attach_text(app, session_id, text)

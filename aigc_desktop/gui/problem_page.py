@@ -1,0 +1,48 @@
+"""Shown when the program could not start: what is wrong, and what can be done."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, QUrl, Signal, Slot
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from aigc_desktop.config.i18n import tr
+from aigc_desktop.config.messages import describe_error
+from aigc_desktop.config.paths import Paths
+from aigc_desktop.gui.widgets.build import button, label
+
+
+class ProblemPage(QWidget):
+    """Nothing of the user's data is touched while this is shown."""
+
+    retry = Signal()
+    quit = Signal()
+
+    def __init__(self, error: BaseException, paths: Paths, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("page")
+        self._paths = paths
+        title, remedy = describe_error(error)
+        column = QWidget()
+        column.setMaximumWidth(560)
+        layout = QVBoxLayout(column)
+        layout.setSpacing(12)
+        layout.addWidget(label(tr("The program could not start"), "muted"))
+        layout.addWidget(label(title, "title", wrap=True))
+        layout.addWidget(label(remedy, wrap=True))
+        layout.addSpacing(8)
+        row = QHBoxLayout()
+        row.addWidget(button(tr("Try again"), self.retry, "primary"))
+        row.addWidget(button(tr("Open the data folder"), self._open, "", "folder-open"))
+        row.addStretch(1)
+        row.addWidget(button(tr("Quit"), self.quit))
+        layout.addLayout(row)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(24, 24, 24, 24)
+        outer.addStretch(2)
+        outer.addWidget(column, 0, Qt.AlignmentFlag.AlignHCenter)
+        outer.addStretch(3)
+
+    @Slot()
+    def _open(self) -> None:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._paths.home)))

@@ -1,0 +1,65 @@
+"""The words for settings and their choices."""
+
+from __future__ import annotations
+
+from aigc_desktop.config.i18n import tr
+
+
+def setting_label(key: str) -> str:
+    """Return a setting's name in the user's language."""
+    return {
+        "language": tr("Language"),
+        "theme": tr("Theme"),
+        "send_key": tr("Send with"),
+        "base_url": tr("Server address"),
+        "model": tr("Model"),
+        "permission_mode": tr("When the agent wants to write or run something"),
+        "work_dir": tr("Work directory"),
+        "command_timeout": tr("Time limit of a command"),
+        "max_turns": tr("Model calls per request"),
+        "max_tokens": tr("Output tokens per model call"),
+        "token_limit": tr("Tokens per request"),
+        "cost_limit_usd": tr("Cost per request"),
+        "log_level": tr("Log level"),
+    }[key]
+
+
+def setting_help(key: str) -> str:
+    """Return what a setting does, or nothing where its name says it all."""
+    return {
+        "send_key": tr("The other combination starts a new line."),
+        "model": tr("For new requests of all chats that have no model of their own."),
+        "permission_mode": tr("Reading in the work directory is always allowed."),
+        "work_dir": tr("Where the agent may read and write. A chat can have its own."),
+        "command_timeout": tr("In seconds. A command that takes longer is ended."),
+        "max_turns": tr("The agent stops after so many steps."),
+        "max_tokens": tr("The length of one answer at most."),
+        "token_limit": tr("The agent stops when a request has used so many. 0: no limit."),
+        "cost_limit_usd": tr("In US dollars. The agent stops at this amount. 0: no limit."),
+        "log_level": tr("How much is written to the log."),
+    }.get(key, "")
+
+
+def choice_label(key: str, choice: str) -> str:
+    """Return a choice in the user's language; languages are named in themselves."""
+    return {
+        ("language", "auto"): tr("As the system"),
+        ("language", "zh_CN"): "简体中文",
+        ("language", "en"): "English",
+        ("theme", "system"): tr("As the system"),
+        ("theme", "light"): tr("Light"),
+        ("theme", "dark"): tr("Dark"),
+        ("send_key", "enter"): tr("Enter"),
+        ("send_key", "ctrl_enter"): tr("Ctrl+Enter"),
+        ("permission_mode", "plan"): tr("Only plan: change nothing"),
+        ("permission_mode", "ask"): tr("Ask every time"),
+        ("permission_mode", "accept_edits"): tr("Write without asking, ask before running"),
+        ("permission_mode", "auto"): tr("Never ask"),
+    }.get((key, choice), choice)
+
+
+def origin_text(origin: str, variable: str) -> str:
+    """Return where a value comes from that cannot be changed here."""
+    if origin == "env":
+        return tr("Set in a .env file ({name}); change it there.", name=variable)
+    return tr("Set by the environment variable {name}; change it there.", name=variable)
