@@ -20,6 +20,8 @@ from aigc_desktop.core.content import (
     TextBlock,
     ThinkingBlock,
     ToolUseBlock,
+    scrub,
+    scrub_json,
 )
 from aigc_desktop.core.errors import UserError
 from aigc_desktop.core.ports import BlockClosed, BlockOpened, BlockText, ModelAnswer, ModelEvent
@@ -53,7 +55,7 @@ class _Open:
     data: str = ""
 
     def block(self) -> Block | None:
-        text = "".join(self.parts)
+        text = scrub("".join(self.parts))
         match self.kind:
             case "text":
                 return TextBlock(text)
@@ -73,7 +75,7 @@ def parse_input(text: str) -> dict[str, Any]:
         value = json.loads(text, parse_constant=_refuse) if text.strip() else {}
     except (ValueError, RecursionError):
         return {INVALID_INPUT: text[:2000]}
-    return value if isinstance(value, dict) else {INVALID_INPUT: text[:2000]}
+    return scrub_json(value) if isinstance(value, dict) else {INVALID_INPUT: text[:2000]}
 
 
 def _refuse(constant: str) -> None:

@@ -14,6 +14,7 @@ from aigc_desktop.core.content import (
     ThinkingBlock,
     ToolResultBlock,
     ToolUseBlock,
+    scrub,
 )
 from aigc_desktop.core.ports import ApiMessage
 from aigc_desktop.core.session import Message
@@ -26,7 +27,6 @@ KEPT_MESSAGES = 8
 CHARS_PER_TOKEN = 3.0
 """Careful estimate for mixed text; Chinese has fewer characters a token, see `estimate`."""
 
-_SURROGATES = re.compile("[\ud800-\udfff]")
 _WIDE = re.compile("[\u2e80-\uffef]")
 
 
@@ -57,11 +57,6 @@ def clean(block: Block) -> Block | None:
             return ToolUseBlock(id_, name, {} if INVALID_INPUT in input_ else input_)
         case RedactedThinkingBlock():
             return block
-
-
-def scrub(text: str) -> str:
-    """Return `text` without lone surrogates, which no JSON encoder sends."""
-    return _SURROGATES.sub("\ufffd", text)
 
 
 def _paired(merged: Sequence[tuple[str, list[Block]]]) -> tuple[ApiMessage, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from aigc_desktop.core.content import Block, TextBlock, ThinkingBlock
+from aigc_desktop.core.content import Block, TextBlock, ThinkingBlock, scrub
 from aigc_desktop.core.errors import StreamBroken, UserError
 from aigc_desktop.core.events import (
     BlockFinished,
@@ -74,7 +74,7 @@ class PartialAnswer:
     def _block(self, index: int) -> Block | None:
         if index in self.blocks:
             return self.blocks[index]
-        text = "".join(self.texts.get(index, ()))
+        text = scrub("".join(self.texts.get(index, ())))
         match self.kinds[index]:
             case "text":
                 return TextBlock(text)

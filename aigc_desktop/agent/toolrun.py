@@ -9,9 +9,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from aigc_desktop.agent.guard import INVALID_INPUT
-from aigc_desktop.agent.history import scrub
 from aigc_desktop.agent.ports import Tool, ToolContext, ToolOutcome, Verdict
-from aigc_desktop.core.content import Block, ToolResultBlock, ToolUseBlock
+from aigc_desktop.core.content import Block, ToolResultBlock, ToolUseBlock, scrub
 from aigc_desktop.core.errors import UserError
 from aigc_desktop.core.events import ToolFinished, ToolOutput, ToolRequested, ToolStarted
 from aigc_desktop.core.ports import ApprovalAnswer, ApprovalRequest

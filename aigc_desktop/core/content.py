@@ -2,11 +2,37 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 Role: TypeAlias = Literal["user", "assistant"]
+
+_SURROGATES = re.compile("[\ud800-\udfff]")
+
+
+def scrub(text: str) -> str:
+    """Return `text` without lone surrogates, which neither UTF-8 nor a database takes.
+
+    Two halves that came in separate pieces become the character that they are.
+    """
+    if _SURROGATES.search(text) is None:
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def scrub_json(value: Any) -> Any:
+    """Return a JSON value with every string in it scrubbed."""
+    match value:
+        case str():
+            return scrub(value)
+        case list():
+            return [scrub_json(entry) for entry in value]
+        case dict():
+            return {scrub(key): scrub_json(entry) for key, entry in value.items()}
+        case _:
+            return value
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from aigc_desktop.agent.titles import title_from
 from aigc_desktop.config import settings as config
+from aigc_desktop.core.content import scrub
 from aigc_desktop.core.errors import UserError
 from aigc_desktop.core.events import (
     BranchSwitched,
@@ -73,7 +74,7 @@ async def send_message(
     Raises:
         UserError: `message_empty`, `message_too_large`, `session_not_found`, `disk_full`, ….
     """
-    text = _with_attachments(text, attachments)
+    text = _with_attachments(scrub(text), attachments)
     if not text.strip():
         raise UserError("message_empty")
     if len(text) > MAX_MESSAGE_CHARS:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from aigc_desktop.config import settings as config
@@ -26,6 +27,14 @@ DEMO = "demo"
 ANTHROPIC_KEY = "anthropic_api_key"
 SERVER_KEY = "server_api_key"
 _KEY_NAMES = {ANTHROPIC: ANTHROPIC_KEY, SERVER: SERVER_KEY}
+
+
+class Keep(StrEnum):
+    """Where a key is to be kept; anything but the keyring only when the user has chosen it."""
+
+    KEYRING = "keyring"
+    SESSION = "session"
+    FILE = "file"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +122,7 @@ async def state(app: App) -> ConnectionState:
     )
 
 
-async def use_anthropic(app: App, key: str) -> tuple[str, ...]:
+async def use_anthropic(app: App, key: str, keep: Keep = Keep.KEYRING) -> tuple[str, ...]:
     """Check the key with Anthropic, store it in the keyring, use it. Returns the models' ids.
 
     Raises UserError: `api_key_invalid`, `network_unreachable`, `keyring_*` and others; nothing
@@ -123,12 +132,14 @@ async def use_anthropic(app: App, key: str) -> tuple[str, ...]:
 
     key = _clean_key(key)
     models = await check_connection(key, None)
-    await _store_key(app, ANTHROPIC_KEY, key)
+    await _store_key(app, ANTHROPIC_KEY, key, keep)
     await _choose(app, ANTHROPIC)
     return models
 
 
-async def use_server(app: App, base_url: str, key: str | None = None) -> tuple[str, ...]:
+async def use_server(
+    app: App, base_url: str, key: str | None = None, keep: Keep = Keep.KEYRING
+) -> tuple[str, ...]:
     """Check a server that speaks the Anthropic Messages API and use it. Returns its models' ids.
 
     When the chosen model is none of the server's and the server names some, its first is chosen.
@@ -141,12 +152,20 @@ async def use_server(app: App, base_url: str, key: str | None = None) -> tuple[s
     key = _clean_key(key) if key else None
     models = await check_connection(key, base_url)
     if key:
-        await _store_key(app, SERVER_KEY, key)
+        await _store_key(app, SERVER_KEY, key, keep)
     await asyncio.to_thread(app.settings.set, config.BASE_URL, base_url)
     if models and app.settings.get(config.MODEL) not in models:
         await asyncio.to_thread(app.settings.set, config.MODEL, models[0])
     await _choose(app, SERVER)
     return models
+
+
+async def forget_key(app: App) -> None:
+    """Delete the chosen provider's key everywhere it is kept."""
+    name = _KEY_NAMES.get(app.settings.get(config.PROVIDER))
+    if name is not None:
+        await asyncio.to_thread(app.secrets.delete, name)
+        await app.connection.changed()
 
 
 async def use_demo(app: App) -> None:
@@ -198,12 +217,12 @@ async def offered_key(app: App) -> tuple[str, str] | None:
     return f"{key[:7]}…{key[-4:]}" if len(key) > 16 else "…", origin
 
 
-async def take_over_key(app: App) -> tuple[str, ...]:
+async def take_over_key(app: App, keep: Keep = Keep.KEYRING) -> tuple[str, ...]:
     """Check the key that was found and move it to the keyring."""
     found = await asyncio.to_thread(app.settings.found_api_key)
     if found is None:
         raise UserError("api_key_missing")
-    return await use_anthropic(app, found[0])
+    return await use_anthropic(app, found[0], keep)
 
 
 def _clean_key(key: str) -> str:
@@ -213,8 +232,14 @@ def _clean_key(key: str) -> str:
     return key
 
 
-async def _store_key(app: App, name: str, key: str) -> None:
-    await asyncio.to_thread(app.secrets.set, name, key)
+async def _store_key(app: App, name: str, key: str, keep: Keep) -> None:
+    match keep:
+        case Keep.SESSION:
+            app.secrets.set_for_this_session(name, key)
+        case Keep.FILE:
+            await asyncio.to_thread(app.secrets.allow_file, name, key)
+        case Keep.KEYRING:
+            await asyncio.to_thread(app.secrets.set, name, key)
 
 
 async def _choose(app: App, provider: str) -> None:

@@ -15,7 +15,7 @@ down_revision = "add_phase3_evolution_tables"
 def _epoch_ms(column: str) -> str:
     if op.get_bind().dialect.name == "sqlite":
         return (
-            f"coalesce(CAST((julianday({column}) - 2440587.5) * 86400000 AS INTEGER), "
+            f"coalesce(CAST(round((julianday({column}) - 2440587.5) * 86400000) AS INTEGER), "
             "CAST(strftime('%s', 'now') AS INTEGER) * 1000)"
         )
     return f"CAST(extract(epoch FROM coalesce({column}, now())) * 1000 AS BIGINT)"

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from aigc_desktop.agent.history import scrub
 from aigc_desktop.agent.ports import ToolContext, ToolOutcome
 from aigc_desktop.agent.tools.folder import WorkFolder
+from aigc_desktop.core.content import scrub
 from aigc_desktop.core.errors import UserError
 from aigc_desktop.core.ports import ToolSpec
 

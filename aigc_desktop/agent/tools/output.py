@@ -6,8 +6,8 @@ import logging
 import secrets
 from pathlib import Path
 
-from aigc_desktop.agent.history import scrub
 from aigc_desktop.agent.ports import ToolOutcome
+from aigc_desktop.core.content import scrub
 
 logger = logging.getLogger(__name__)
 
