@@ -14,12 +14,12 @@ from aigc_desktop.gui.chat.blocks import BlockKind, SourceBlock, Splitter, refer
 from aigc_desktop.gui.chat.row_view import Context, RowView
 from aigc_desktop.gui.chat.safe_text import one_line, visible
 from aigc_desktop.gui.chat.scene import Button, Fill, Label, Scene, Text
-from aigc_desktop.gui.chat.style import GAP, LINE_HEIGHT
+from aigc_desktop.gui.chat.style import CODE_LINE_HEIGHT, GAP, LINE_HEIGHT
 
 CODE_HEAD = 34
 CODE_PAD = 14
-HEADING_GAP = 22
-TIGHT_GAP = 4
+HEADING_GAP = 26
+TIGHT_GAP = 11
 COLOUR_SLICE = 0.003
 """Seconds of syntax colouring that are done at once; the rest waits for a quiet moment."""
 
@@ -97,9 +97,10 @@ class MarkdownBody:
     def lay_out(self, scene: Scene, x: float, y: float, width: float) -> float:
         """Add the pieces to `scene` from (x, y) on; return where they end."""
         before: _Piece | None = None
+        leading = self._context.style.leading
         for index, piece in enumerate(self._all()):
             if before is not None:
-                y += _gap(before, piece)
+                y += _gap(before, piece) - (leading if _ends_in_prose(before) else 0)
             if piece.block.kind is BlockKind.CODE:
                 y = self._lay_out_code(scene, piece, index, QRectF(x, y, width, 0))
             else:
@@ -129,7 +130,7 @@ class MarkdownBody:
         inner = box.width() - 2 * CODE_PAD
         if document.textWidth() != inner:
             document.setTextWidth(inner)
-        height = document.size().height()
+        height = document.size().height() - self._context.style.code_leading
         box.setHeight(CODE_HEAD + height + CODE_PAD)
         scene.fills.append(Fill(QRectF(box), "code_bg", "border", 10))
         head = QRectF(box.x() + CODE_PAD, box.y() + 2, inner - 100, CODE_HEAD - 2)
@@ -165,7 +166,8 @@ class MarkdownBody:
     def _piece(self, block: SourceBlock, *, whole: bool = True) -> _Piece:
         style = self._context.style
         if block.kind is BlockKind.CODE:
-            piece = _Piece(block, documents.plain(visible(block.text), style.mono))
+            code = documents.plain(visible(block.text), style.mono, line_height=CODE_LINE_HEIGHT)
+            piece = _Piece(block, code)
             self._colour(piece, whole=whole)
             return piece
         text = visible(block.text)
@@ -216,6 +218,11 @@ class _Pictures:
         width = min(image.width(), 720)
         height = max(1, round(image.height() * width / image.width()))
         return f'<img src="{name}" width="{width}" height="{height}">'
+
+
+def _ends_in_prose(piece: _Piece) -> bool:
+    kind = piece.block.kind
+    return kind is not BlockKind.CODE and not documents.ends_with_table(piece.document)
 
 
 def _gap(before: _Piece, piece: _Piece) -> float:

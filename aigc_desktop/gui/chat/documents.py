@@ -20,7 +20,10 @@ from PySide6.QtGui import (
 )
 
 from aigc_desktop.gui.chat import highlight
-from aigc_desktop.gui.chat.style import ChatStyle
+from aigc_desktop.gui.chat.style import CODE_LINE_HEIGHT, ChatStyle
+
+INDENT = 28
+"""Pixels by which each level of a list is set in."""
 
 MAX_DIFF_LINES = 2_000
 """Lines of a diff that get their own background."""
@@ -35,6 +38,7 @@ class SafeDocument(QTextDocument):
         self.setUndoRedoEnabled(False)
         self.setDocumentMargin(0)
         self.setDefaultFont(font)
+        self.setIndentWidth(INDENT)
 
     def loadResource(self, kind: int, name: QUrl | str) -> Any:
         return self._images.get(name.toString() if isinstance(name, QUrl) else name)
@@ -73,7 +77,7 @@ def plain(text: str, font: QFont, *, line_height: int = 0) -> SafeDocument:
 
 def diff(text: str, style: ChatStyle) -> SafeDocument:
     """Return a document of a unified diff with added and removed lines coloured."""
-    document = plain(text, style.mono)
+    document = plain(text, style.mono, line_height=CODE_LINE_HEIGHT)
     cursor = QTextCursor(document)
     cursor.beginEditBlock()
     block = document.begin()
@@ -165,8 +169,16 @@ def _diff_look(line: str, style: ChatStyle) -> QTextBlockFormat | None:
     return look
 
 
+def ends_with_table(document: QTextDocument) -> bool:
+    """Return whether a table or a quote is the last thing in the document."""
+    return document.blockCount() > 1 and document.lastBlock().length() == 1
+
+
 def _trim(document: QTextDocument) -> None:
-    """Take the room above the first and below the last block: the layout outside gives it."""
+    """Take the room above the first and below the last block: the layout outside gives it.
+
+    The empty line that Qt puts below a table is made as good as invisible.
+    """
     cursor = QTextCursor(document)
     first = document.firstBlock().blockFormat()
     if first.topMargin():
@@ -174,6 +186,7 @@ def _trim(document: QTextDocument) -> None:
         cursor.setBlockFormat(first)
     cursor.movePosition(QTextCursor.MoveOperation.End)
     last = cursor.blockFormat()
-    if last.bottomMargin():
-        last.setBottomMargin(0)
-        cursor.setBlockFormat(last)
+    last.setBottomMargin(0)
+    if ends_with_table(document):
+        last.setLineHeight(1, QTextBlockFormat.LineHeightTypes.FixedHeight.value)
+    cursor.setBlockFormat(last)

@@ -24,6 +24,8 @@ MAX_LINK = 2_000
 ImageHtml = Callable[[str, str], str]
 """Given an image's source and its alternative text, returns what is shown for it."""
 
+_DONE, _OPEN = "☑", "☐"
+
 _SIMPLE = {
     "strong_open": "<b>",
     "strong_close": "</b>",
@@ -171,7 +173,7 @@ def _list_item(tokens: Sequence[Token], index: int) -> str:
     if first.type != "text" or mark not in ("[ ] ", "[x] "):
         return "<li>"
     first.content = first.content[4:]
-    return f'<li class="{"checked" if mark == "[x] " else "unchecked"}">'
+    return f'<li style="list-style-type: none">{_DONE if mark == "[x] " else _OPEN}&nbsp; '
 
 
 def _nested_code(code: str, info: str) -> str:

@@ -60,9 +60,9 @@ class UserView(RowView):
         document.setTextWidth(scene.width * BUBBLE_SHARE - 2 * BUBBLE_PAD_X)
         width = min(document.idealWidth() + 1, document.textWidth())
         document.setTextWidth(width)
-        height = document.size().height()
+        height = document.size().height() - style.leading
         left = scene.width - width - 2 * BUBBLE_PAD_X
-        top = 20
+        top = 24
         bubble = QRectF(left, top, width + 2 * BUBBLE_PAD_X, height + 2 * BUBBLE_PAD_Y)
         scene.fills.append(Fill(bubble, "user_bubble", radius=16))
         place = QRectF(left + BUBBLE_PAD_X, top + BUBBLE_PAD_Y, width, height)
@@ -112,11 +112,11 @@ class TextView(RowView):
 
     def lay_out(self, scene: Scene) -> float:
         text = self.row.text or ""
-        y = self._ensure_body().lay_out(scene, 0, 2, scene.width)
+        y = self._ensure_body().lay_out(scene, 0, 6, scene.width)
         shown = len(shown_part(self.row, text))
         if shown < len(text) and not self.row.streaming:
             y = add_more_buttons(scene, self.context.style, y + 8, shown, len(text))
-        return y + GAP if text else 0
+        return y + GAP - self.context.style.leading if text else 0
 
     def copy(self, what: str) -> str:
         if what == "all":

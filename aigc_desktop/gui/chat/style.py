@@ -14,7 +14,7 @@ COLUMN = 780
 MARGIN = 24
 """Least room left and right of the column."""
 
-GAP = 12
+GAP = 18
 """Room between two blocks of a message."""
 
 BODY_POINTS = 11.0
@@ -22,7 +22,8 @@ SMALL_POINTS = 9.5
 CODE_POINTS = 10.0
 
 LINE_HEIGHT = 145
-"""Per cent of the font's own line height, in prose."""
+CODE_LINE_HEIGHT = 125
+"""Per cent of the font's own line height, in prose and in code."""
 
 
 class ChatStyle:
@@ -39,6 +40,9 @@ class ChatStyle:
         self.css = self._css(self.tokens.text)
         self.css_muted = self._css(self.tokens.text_muted)
         self._metrics: dict[str, QFontMetricsF] = {}
+        self.leading = self.metrics(self.body).height() * (LINE_HEIGHT - 100) / 100
+        self.code_leading = self.metrics(self.mono).height() * (CODE_LINE_HEIGHT - 100) / 100
+        """Room below a line, of prose and of code, that is not seen as part of it."""
 
     def color(self, token: str) -> QColor:
         """Return the theme's colour called `token`."""

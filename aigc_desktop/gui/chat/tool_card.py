@@ -18,7 +18,7 @@ from aigc_desktop.gui.chat.row_view import (
 from aigc_desktop.gui.chat.rows import Row
 from aigc_desktop.gui.chat.safe_text import terminal_text, visible
 from aigc_desktop.gui.chat.scene import Button, Fill, Icon, Label, Scene, Text
-from aigc_desktop.gui.chat.style import GAP
+from aigc_desktop.gui.chat.style import CODE_LINE_HEIGHT
 from aigc_desktop.gui.chat.wording import (
     STATE_TOKENS,
     arguments_text,
@@ -31,6 +31,7 @@ from aigc_desktop.gui.chat.wording import (
 
 HEAD = 40
 PAD = 14
+INNER = 12
 RESULT_SHOWN = 8_000
 """Characters of a result that are shown at once."""
 
@@ -175,13 +176,13 @@ class ToolView(RowView):
     def _lay_out_box(
         self, scene: Scene, document: documents.SafeDocument, source: str, y: float
     ) -> float:
-        inner = scene.width - 2 * PAD - 2 * GAP
+        inner = scene.width - 2 * PAD - 2 * INNER
         if document.textWidth() != inner:
             document.setTextWidth(inner)
-        height = document.size().height()
+        height = document.size().height() - self.context.style.code_leading
         box = QRectF(PAD, y, scene.width - 2 * PAD, height + 2 * 10)
         scene.fills.append(Fill(box, "code_bg", "border", 8))
-        place = QRectF(PAD + GAP, y + 10, inner, height)
+        place = QRectF(PAD + INNER, y + 10, inner, height)
         scene.texts.append(Text(place, document, source))
         return box.bottom() + 12
 
@@ -191,8 +192,10 @@ class ToolView(RowView):
             return known[1]
         style = self.context.style
         if part == "diff":
-            made = documents.diff(visible(text), style)
+            made = documents.diff(visible(text.rstrip("\n")), style)
         else:
-            made = documents.plain(terminal_text(text), style.mono)
+            made = documents.plain(
+                terminal_text(text.rstrip("\n")), style.mono, line_height=CODE_LINE_HEIGHT
+            )
         self._documents[part] = (text, made)
         return made

@@ -100,7 +100,7 @@ class TranscriptView(QAbstractScrollArea):
         self._copy_when_loaded = False
         self._syncing = False
         self._value = 0
-        self._flush_timer = self._timer(self._flush, single=True)
+        self._flush_timer = self._timer(self.flush_now, single=True)
         self._tick_timer = self._timer(self._tick)
         self._slow_timer = self._timer(self._work)
         self._done_timer = self._timer(self._forget_done, single=True)
@@ -405,7 +405,8 @@ class TranscriptView(QAbstractScrollArea):
         return timer
 
     @Slot()
-    def _flush(self) -> None:
+    def flush_now(self) -> None:
+        """Draw what has arrived since the last repaint."""
         began = time.perf_counter()
         for row in self._dirty:
             if row.pending:

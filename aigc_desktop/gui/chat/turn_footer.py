@@ -117,6 +117,8 @@ class FooterView(RowView):
     def _lay_out_bar(self, scene: Scene, y: float) -> float:
         style, turn = self.context.style, self.row.state.turn
         x = -6.0
+        if len(turn.siblings) > 1 and turn.id in turn.siblings:
+            x = self._lay_out_branches(scene, x, y) + 6
         for action, name, icon in (
             ("copy:turn", tr("Copy the answer"), "copy"),
             ("edit", tr("Edit the question"), "edit"),
@@ -127,8 +129,6 @@ class FooterView(RowView):
                 Button(place, action, name, "", icon, "quiet", "text_muted", hidden=True)
             )
             x += BAR + 2
-        if len(turn.siblings) > 1 and turn.id in turn.siblings:
-            x = self._lay_out_branches(scene, x + 6, y)
         spent = usage_text(turn)
         if spent:
             room = QRectF(x + 10, y, scene.width - x - 10, BAR)
@@ -140,29 +140,21 @@ class FooterView(RowView):
         at, count = turn.siblings.index(turn.id), len(turn.siblings)
         text = f"{at + 1}/{count}"
         wide = style.width(text, style.small) + 8
-        if at > 0:
-            target = f"branch:{turn.siblings[at - 1]}"
-            place = QRectF(x, y, 24, BAR)
-            name = tr("Previous branch")
-            scene.buttons.append(
-                Button(place, target, name, "", "chevron-left", "quiet", "text_muted")
-            )
-        scene.labels.append(
-            Label(
-                QRectF(x + 24, y, wide, BAR),
-                text,
-                style.small,
-                align=Qt.AlignmentFlag.AlignHCenter,
-            )
-        )
-        if at + 1 < count:
-            target = f"branch:{turn.siblings[at + 1]}"
-            place = QRectF(x + 24 + wide, y, 24, BAR)
-            name = tr("Next branch")
-            scene.buttons.append(
-                Button(place, target, name, "", "chevron-right", "quiet", "text_muted")
-            )
+        self._arrow(scene, x, y, "chevron-left", tr("Previous branch"), at - 1)
+        place = QRectF(x + 24, y, wide, BAR)
+        scene.labels.append(Label(place, text, style.small, align=Qt.AlignmentFlag.AlignHCenter))
+        self._arrow(scene, x + 24 + wide, y, "chevron-right", tr("Next branch"), at + 1)
         return x + 48 + wide
+
+    def _arrow(
+        self, scene: Scene, x: float, y: float, icon: str, name: str, sibling: int
+    ) -> None:
+        siblings = self.row.state.turn.siblings
+        if 0 <= sibling < len(siblings):
+            place, action = QRectF(x, y, 24, BAR), f"branch:{siblings[sibling]}"
+            scene.buttons.append(Button(place, action, name, "", icon, "quiet", "text_muted"))
+        else:
+            scene.icons.append(Icon(x + 4, y + 6, icon, "border"))
 
 
 _AGAIN = (TurnStatus.FAILED, TurnStatus.INTERRUPTED, TurnStatus.STOPPED)
