@@ -58,7 +58,7 @@ async def run_command(
         except TimeoutError:
             timed_out = True
         finally:
-            await asyncio.shield(asyncio.to_thread(_end, process))
+            await asyncio.shield(asyncio.to_thread(_end, process, home))
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(GRACE):
                 await reader.finished.wait()
@@ -98,22 +98,27 @@ def _start(argv: Sequence[str], cwd: Path, home: str) -> subprocess.Popen[bytes]
     )
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _end(process: subprocess.Popen[bytes], home: str) -> None:
     """End the process and all that it started, also what moved to a session of its own."""
-    family = _family(process)
+    family = _family(process, home)
     _signal(process, signal.SIGTERM, family)
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(GRACE)
-    family |= _family(process)
+    family |= _family(process, home)
     _signal(process, getattr(signal, "SIGKILL", signal.SIGTERM), family)
     process.wait()
 
 
-def _family(process: subprocess.Popen[bytes]) -> set[psutil.Process]:
-    try:
-        return set(psutil.Process(process.pid).children(recursive=True))
-    except psutil.Error:
-        return set()
+def _family(process: subprocess.Popen[bytes], home: str) -> set[psutil.Process]:
+    """Return what the command started; a daemon that left is known by its home directory."""
+    found: set[psutil.Process] = set()
+    with contextlib.suppress(psutil.Error):
+        found |= set(psutil.Process(process.pid).children(recursive=True))
+    for candidate in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, OSError):
+            if candidate.environ().get("HOME") == home:
+                found.add(candidate)
+    return found
 
 
 def _signal(

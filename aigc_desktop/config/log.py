@@ -50,7 +50,7 @@ def _factory(*args: Any, **kwargs: Any) -> logging.LogRecord:
     except Exception:  # noqa: BLE001 a bad log call must not end the program
         message = f"{record.msg!r} {record.args!r}"
     record.msg, record.args = redact(message), None
-    record.component = record.name.rpartition(".")[2]
+    record.component = str(record.name).rpartition(".")[2]
     return record
 
 

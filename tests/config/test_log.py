@@ -1,0 +1,71 @@
+"""No secret in a log, whatever way it takes; a full disk does not stop the program (a18)."""
+
+from __future__ import annotations
+
+import errno
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from aigc_desktop.config.log import PatientFileHandler, redact, register_secret, start_logging
+
+CANARY = "sk-ant-CANARY-abcdefgh"
+
+
+@pytest.fixture
+def log_file(tmp_path: Path) -> Iterator[Path]:
+    factory = logging.getLogRecordFactory()
+    stop = start_logging(tmp_path, "DEBUG")
+    yield tmp_path / "backend.log"
+    stop()
+    logging.setLogRecordFactory(factory)
+
+
+def test_keys_never_reach_the_file(log_file: Path, allow_log: set[str]) -> None:
+    allow_log.add("")
+    register_secret("hunter2-hunter2")
+    logger = logging.getLogger("aigc_desktop.some.ScenarioMatcher")
+    logger.info("key %s and %(x)s", CANARY)
+    logger.info("header Authorization: Bearer %s", "abc.def.ghi")
+    logger.info({"x-api-key": "plain-value"})
+    logger.warning("password hunter2-hunter2")
+    try:
+        raise ValueError(f"bad key {CANARY}")
+    except ValueError:
+        logger.exception("failed with %s", CANARY)
+    text = log_file.read_text()
+    assert "abcdefgh" not in text
+    assert "abc.def.ghi" not in text
+    assert "plain-value" not in text
+    assert "hunter2" not in text
+    assert "ValueError" in text
+    assert "ScenarioMatcher" in text
+
+
+def test_redact_leaves_the_rest() -> None:
+    assert redact("the task-force met; sk-ant-api03-abc123 said") == (
+        "the task-force met; [redacted] said"
+    )
+
+
+def test_a_full_disk_drops_lines_and_says_how_many(
+    log_file: Path, monkeypatch: pytest.MonkeyPatch, allow_log: set[str]
+) -> None:
+    logger = logging.getLogger("aigc_desktop.test")
+    logger.info("before")
+    handler = next(h for h in logging.getLogger().handlers if isinstance(h, PatientFileHandler))
+
+    def full(*_args: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(handler.stream, "write", full)
+        for _ in range(3):
+            logger.info("lost")
+    logger.info("after")
+    text = log_file.read_text()
+    assert "lost" not in text
+    assert "after" in text
+    assert "3 log lines were dropped" in text

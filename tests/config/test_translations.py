@@ -1,0 +1,71 @@
+"""Every text that a user sees is a literal with a translation that fits it."""
+
+from __future__ import annotations
+
+import ast
+import json
+import string
+from pathlib import Path
+
+from aigc_desktop.config import settings
+from aigc_desktop.config.i18n import set_language, tr
+from aigc_desktop.config.messages import MESSAGES, describe
+
+ROOT = Path(__file__).parents[2]
+COMPUTED = {"messages.py", "i18n.py"}
+"""Files that translate declared texts, which are checked here by their declaration."""
+
+
+def catalog() -> dict[str, str]:
+    merged: dict[str, str] = {}
+    for file in sorted((ROOT / "resources/translations/zh_CN").glob("*.json")):
+        for key, value in json.loads(file.read_text(encoding="utf-8")).items():
+            assert merged.setdefault(key, value) == value, f"{key!r} is translated in two ways"
+    return merged
+
+
+def placeholders(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
+def used_in_code() -> dict[str, str]:
+    """Return each literal that is translated, with the place of its use."""
+    found: dict[str, str] = {}
+    for file in sorted((ROOT / "aigc_desktop").rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
+                continue
+            count = {"tr": 1, "tr_n": 2}.get(node.func.id, 0)
+            for argument in node.args[:count]:
+                place = f"{file.relative_to(ROOT)}:{node.lineno}"
+                if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
+                    found[argument.value] = place
+                else:
+                    assert file.name in COMPUTED or _is_declared(argument), place
+    return found
+
+
+def _is_declared(argument: ast.expr) -> bool:
+    """`setting.description` is declared in settings.py; constants are marked where they stand."""
+    return isinstance(argument, ast.Attribute) and argument.attr in ("description", "text")
+
+
+def test_everything_is_translated() -> None:
+    translated = catalog()
+    wanted = used_in_code()
+    for code, message in MESSAGES.items():
+        wanted |= dict.fromkeys(message, f"messages.py: {code}")
+    wanted |= {setting.description: f"settings.py: {setting.key}" for setting in settings.ALL}
+    missing = {text: place for text, place in wanted.items() if text not in translated}
+    assert not missing
+    for text in wanted:
+        assert placeholders(text) == placeholders(translated[text]), text
+
+
+def test_values_stay_as_they_are() -> None:
+    set_language("zh_CN")
+    title, _ = describe("file_missing", {"path": "%s {x} {}"})
+    assert title == "没有文件 %s {x} {}。"
+    assert tr("no such text {a}", a="{b}") == "no such text {b}"
+    assert describe("no_such_code", {})[0] == "程序内部出错。"
+    set_language("en")
