@@ -153,6 +153,14 @@ MESSAGES: dict[str, MessageText] = {
     "already_running": MessageText(
         "AIGC Desktop is running already.", "Its window has been brought to the front."
     ),
+    "session_trashed": MessageText("“{title}” is in the trash.", "It can be restored from there."),
+    "link_refused": MessageText(
+        "This link was not opened: {target}",
+        "Only web and mail addresses and files of the work directory are opened.",
+    ),
+    "cannot_open": MessageText(
+        "Nothing could be started to open {path}.", "Open it from your file manager."
+    ),
     "internal_error": MessageText(
         "Something went wrong inside the program.", "Copy the report and send it to us."
     ),

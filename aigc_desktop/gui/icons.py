@@ -37,7 +37,9 @@ def pixmap(name: str, color: str, size: int, ratio: float = 1.0) -> QPixmap:
 def _icon(name: str, color: str, disabled: str) -> QIcon:
     made = QIcon()
     for size in _SIZES:
-        made.addPixmap(pixmap(name, color, size), QIcon.Mode.Normal)
+        tinted = pixmap(name, color, size)
+        for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected, QIcon.Mode.Active):
+            made.addPixmap(tinted, mode)
         made.addPixmap(pixmap(name, disabled, size), QIcon.Mode.Disabled)
     return made
 

@@ -71,6 +71,7 @@ class Tokens:
     diff_del: str
     hover: str
     pressed: str
+    scrollbar: str
 
 
 _LIGHT = Tokens(
@@ -99,6 +100,7 @@ _LIGHT = Tokens(
     diff_del="#fbe2df",
     hover="#eceae4",
     pressed="#e2dfd7",
+    scrollbar="#cdc9c0",
 )
 
 _DARK = Tokens(
@@ -127,6 +129,7 @@ _DARK = Tokens(
     diff_del="#45211f",
     hover="#2a2c30",
     pressed="#34363b",
+    scrollbar="#4b4e53",
 )
 
 

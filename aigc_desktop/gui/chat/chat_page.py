@@ -39,7 +39,7 @@ from aigc_desktop.gui.chat.sending import Sending
 from aigc_desktop.gui.chat.session_state import SessionState, totals_text, totals_tip
 from aigc_desktop.gui.chat.transcript_view import TranscriptView
 
-COMPOSER_WIDTH = 820
+COMPOSER_WIDTH = 804
 
 
 class ChatPage(QWidget):
@@ -101,9 +101,7 @@ class ChatPage(QWidget):
         self.transcript.clear()
         self.composer.load("", [])
         self.composer.set_status("")
-        self.header.set_title(tr("New chat"))
-        self.header.set_model(self._settings.get(config.MODEL), own=False)
-        self.header.set_work_dir(self._default_work_dir())
+        self._show_session_settings()
         self.files.set_session(None)
         self._show_body()
         self._update()
@@ -180,6 +178,7 @@ class ChatPage(QWidget):
         layout.addLayout(centred)
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
         self._splitter.setChildrenCollapsible(False)
+        self._splitter.setHandleWidth(1)
         self._splitter.addWidget(middle)
         self._splitter.addWidget(self.files)
         self._splitter.setStretchFactor(0, 1)
@@ -261,24 +260,21 @@ class ChatPage(QWidget):
 
     def _show_session_settings(self) -> None:
         session = self.state.session
+        demo = self._settings.get(config.PROVIDER) == "demo"
+        model = "demo" if demo else self._settings.get(config.MODEL)
         if session is None:
-            self.header.set_model(self._settings.get(config.MODEL), own=False)
-            self.header.set_work_dir(self._default_work_dir())
+            self.header.set_title(tr("New chat"))
+            self.header.set_model(model, own=False)
+            self.header.set_work_dir(self._settings.get(config.WORK_DIR) or tr("Work directory"))
             return
         self.header.set_title(session.title)
-        model = session.model or self._settings.get(config.MODEL)
-        if self._settings.get(config.PROVIDER) == "demo" and not session.model:
-            model = "demo"
-        self.header.set_model(model, own=session.model is not None)
+        self.header.set_model(session.model or model, own=session.model is not None)
         self._bridge.call(self, calls.chat.work_dir, session.id, on_done=self._show_work_dir)
 
     @Slot(object)
     def _show_work_dir(self, path: Any) -> None:
         self.header.set_work_dir(str(path))
         self.transcript.set_work_dir(path)
-
-    def _default_work_dir(self) -> str:
-        return self._settings.get(config.WORK_DIR) or tr("Work directory")
 
     def _show_body(self) -> None:
         self._body.setCurrentWidget(self.transcript if self.state.turns else self.empty)

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
-from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from aigc_desktop.config.i18n import tr
 from aigc_desktop.gui import icons, theme
@@ -41,7 +49,11 @@ class EmptyChat(QWidget):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(24, 24, 24, 8)
         outer.addStretch(3)
-        outer.addWidget(inner, 0, Qt.AlignmentFlag.AlignHCenter)
+        centred = QHBoxLayout()
+        centred.addStretch(1)
+        centred.addWidget(inner, 100)
+        centred.addStretch(1)
+        outer.addLayout(centred)
         outer.addStretch(4)
         theme.changed.connect(self._draw_mark)
         self._draw_mark()
@@ -51,10 +63,10 @@ class EmptyChat(QWidget):
         grid.setSpacing(10)
         for at, (icon, text) in enumerate(
             (
-                ("folder-open", tr("Look through the work directory and tell me what is in it")),
-                ("file", tr("Write a one-page project plan into plan.md")),
-                ("terminal", tr("Write a small Python script and run it")),
-                ("edit", tr("Improve the wording of a text that I paste")),
+                ("folder-open", tr("Tell me what is in the work directory")),
+                ("file", tr("Write a project plan into plan.md")),
+                ("terminal", tr("Write a Python script and run it")),
+                ("edit", tr("Improve the text that I paste")),
             )
         ):
             grid.addWidget(self._card(icon, text), at // 2, at % 2)
@@ -65,6 +77,8 @@ class EmptyChat(QWidget):
         card.setProperty("kind", "suggestion")
         card.setProperty("suggestion", text)
         card.setMinimumHeight(48)
+        card.setMinimumWidth(120)
+        card.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         card.setIconSize(QSize(18, 18))
         card.setToolTip(text)
         icons.bind(card, icon, "accent")

@@ -51,7 +51,7 @@ class FilesPanel(QWidget):
         super().__init__(parent)
         self.setObjectName("filesPanel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setMinimumWidth(240)
+        self.setMinimumWidth(280)
         self._bridge = bridge
         self._session_id: int | None = None
         self.list = QListWidget()

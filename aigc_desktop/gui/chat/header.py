@@ -68,7 +68,7 @@ class ChatHeader(QFrame):
         """Show the model; `own`: chosen for this session, not taken from the settings."""
         self._model, self._own_model = model, own
         text = tr("Demo model") if model == "demo" else model
-        self.model_button.setText(one_line(text, 28))
+        self.model_button.setText(f" {one_line(text, 28)}")
         self.show_models([model])
 
     def show_models(self, models: Sequence[str]) -> None:
@@ -87,7 +87,7 @@ class ChatHeader(QFrame):
     def set_work_dir(self, path: str) -> None:
         """Show the folder in which the agent works."""
         self._work_dir = path
-        self.folder_button.setText(one_line(PurePath(path).name or path, 24))
+        self.folder_button.setText(f" {one_line(PurePath(path).name or path, 24)}")
         self.folder_button.setToolTip(tr("Work directory: {path}", path=one_line(path, 300)))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

@@ -30,6 +30,7 @@ class ConnectionPane(QWidget):
         super().__init__()
         self._settings = settings
         self._bridge = bridge
+        self._shown = ""
         self.provider = QComboBox()
         names = (tr("Anthropic"), tr("Local or other server"), tr("Demo model"))
         for code, name in zip(_PROVIDERS, names, strict=True):
@@ -118,6 +119,9 @@ class ConnectionPane(QWidget):
         )
         now = names.get(state.provider, tr("nothing"))
         self._state.setText(tr("In use: {name}. {key}", name=now, key=key))
+        if state.provider != self._shown and state.provider in _PROVIDERS:
+            self._shown = state.provider
+            self.provider.setCurrentIndex(self.provider.findData(state.provider))
         self._forget.setVisible(state.key_state == "stored")
         self.key_form.show_stored(state.provider == "anthropic" and state.key_state == "stored")
 
