@@ -20,10 +20,11 @@ from aigc_desktop.gui.chat.transcript_view import TranscriptView
 TAIL = 60
 """Newest items that a snapshot carries with their text, as the store's do."""
 
-_WORDS = (
+_TEXT = (
     "the report shows that revenue grew while orders fell in the north region because prices "
     "were raised 按照 要求 整理 报告 结论 写进 文件 数据 收入 and costs stayed level over the year"
-).split()
+)
+_WORDS = _TEXT.split()
 
 
 def answer(rng: random.Random) -> str:

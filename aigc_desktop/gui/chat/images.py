@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QObject, QSize, Signal
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QObject, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QImage, QImageReader
 
 MAX_BYTES = 20_000_000
@@ -66,6 +66,7 @@ class ImageLoader(QObject):
     """Reads each picture once, in a thread of its own; `loaded` says when one is there."""
 
     loaded = Signal(str)
+    _done = Signal(str, object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -74,9 +75,7 @@ class ImageLoader(QObject):
         self._asked: set[str] = set()
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="images")
         self._open = True
-        self._done.connect(self._keep)
-
-    _done = Signal(str, object)
+        self._done.connect(self._keep, Qt.ConnectionType.QueuedConnection)
 
     def get(self, source: str) -> QImage | bool | None:
         """Return the picture, None if it cannot be shown, False if it is not read yet."""
@@ -106,6 +105,7 @@ class ImageLoader(QObject):
         if self._open:
             self._done.emit(source, image)
 
+    @Slot(str, object)
     def _keep(self, source: str, image: QImage | None) -> None:
         if source in self._asked:
             self._asked.discard(source)
@@ -119,14 +119,16 @@ def _read(path: Path) -> bytes | None:
         handle = os.open(path, flags | getattr(os, "O_BINARY", 0))
     except OSError:
         return None
-    with os.fdopen(handle, "rb") as file:
-        info = os.fstat(file.fileno())
+    try:
+        info = os.fstat(handle)
         if not stat.S_ISREG(info.st_mode) or not 0 < info.st_size <= MAX_BYTES:
             return None
-        try:
+        with os.fdopen(handle, "rb", closefd=False) as file:
             return file.read(MAX_BYTES + 1)
-        except OSError:
-            return None
+    except OSError:
+        return None
+    finally:
+        os.close(handle)
 
 
 def _fit(size: QSize) -> QSize:

@@ -70,7 +70,9 @@ def is_safe_link(target: str) -> bool:
         host = parts.hostname
     except ValueError:
         return False
-    return parts.scheme in LINK_SCHEMES and bool(host or parts.scheme == "mailto")
+    if parts.scheme == "mailto":
+        return True
+    return parts.scheme in LINK_SCHEMES and bool(host) and "%" not in str(host)
 
 
 def link_host(target: str) -> str:

@@ -85,7 +85,7 @@ class ChatStyle:
                 color: {tokens.text_muted}; }}
             td.code {{ background-color: {tokens.code_bg}; padding: 8px; }}
             table.grid {{ border-collapse: collapse; border-style: solid;
-                border-color: {tokens.border}; border-width: 1px; margin-bottom: {GAP}px; }}
+                border-color: {tokens.border}; border-width: 1px; margin-bottom: 2px; }}
             table.grid td, table.grid th {{ border-style: solid; border-width: 1px;
                 border-color: {tokens.border}; padding: 6px 10px; }}
             table.grid th {{ background-color: {tokens.surface}; font-weight: 600; }}

@@ -122,8 +122,8 @@ class TranscriptView(QAbstractScrollArea):
         self.session_id = snapshot.session.id
         self.rows.load(snapshot)
         self.stage.restart()
-        self.refresh()
         self.loading.start()
+        self.refresh()
         self._tick_if_needed()
 
     @Slot(object)
