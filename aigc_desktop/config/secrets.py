@@ -193,7 +193,18 @@ def _backend_name(backend: object) -> str:
 
 
 def available_backends() -> list[str]:
-    """Return the names of the trusted keyring backends that this build brings and can use."""
-    from keyring.backend import get_all_keyring
+    """Return the names of the trusted keyring backends that this build brings for this system."""
+    import importlib
 
-    return [_backend_name(b) for b in get_all_keyring() if type(b).__module__ in TRUSTED_MODULES]
+    found = []
+    for name in TRUSTED_MODULES:
+        try:
+            backend = importlib.import_module(name).Keyring
+            backend.priority  # noqa: B018 the property raises where the backend cannot work at all
+        except (ImportError, AttributeError):
+            continue
+        except RuntimeError:
+            # It is there, and only its service is not running now.
+            pass
+        found.append(name)
+    return found

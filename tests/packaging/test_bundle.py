@@ -1,0 +1,78 @@
+"""The frozen program: built, started without any Python in sight, and put through its self-test."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from aigc_desktop import __version__
+
+pytestmark = [pytest.mark.packaging, pytest.mark.timeout(900)]
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("bundle")
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "PyInstaller",
+            "--noconfirm",
+            "--log-level=WARN",
+            f"--distpath={out / 'dist'}",
+            f"--workpath={out / 'build'}",
+            str(ROOT / "build.spec"),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return out / "dist" / "aigc-desktop" / "aigc-desktop"
+
+
+def run(program: Path, home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {
+        "PATH": "/nowhere",
+        "HOME": str(home),
+        "AIGC_HOME": str(home / "aigc"),
+        "QT_QPA_PLATFORM": "offscreen",
+        "LANG": "C.UTF-8",
+        "AIGC_DEMO_DELAY": "0",
+    }
+    return subprocess.run(
+        [str(program), *arguments],
+        env=environment,
+        cwd=home,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def test_version(program: Path, home: Path) -> None:
+    assert run(program, home, "--version").stdout.strip() == f"aigc-desktop {__version__}"
+
+
+def test_self_test(program: Path, home: Path) -> None:
+    done = run(program, home, "--self-test")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("ok ") == 6
+    assert "keyring.backends.SecretService" in done.stdout or sys.platform != "linux"
+
+
+def test_ask(program: Path, home: Path) -> None:
+    done = run(program, home, "ask", "write a report to r.md", "--model", "demo", "--yes")
+    assert done.returncode == 0, done.stderr
+    assert (home / "aigc/work_dir/r.md").exists()
+
+
+def test_size(program: Path) -> None:
+    total = sum(file.lstat().st_size for file in program.parent.rglob("*"))
+    assert total < 230 * 1024 * 1024
