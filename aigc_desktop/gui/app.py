@@ -55,6 +55,9 @@ class BackendThread(BackendLike, Protocol):
     def stop(self, timeout: float = ...) -> bool: ...
 
 
+DRAFT_MS = 1000
+"""How long saving the draft may keep the program from leaving."""
+
 MakeBackend = Callable[..., Any]
 
 
@@ -81,6 +84,7 @@ class Program(QObject):
         self._make_backend = make_backend
         self._crashes = crashes
         self._leaving = False
+        self._stopping = False
         self._painted = False
         self._translator: QTranslator | None = None
         self.backend: BackendThread | None = None
@@ -118,7 +122,8 @@ class Program(QObject):
         except UserError as error:
             logger.warning("the window's state was not stored: %s", error)
         self.window.hide()
-        QTimer.singleShot(0, self, self._stop_backend)
+        QTimer.singleShot(DRAFT_MS, self, self._stop_backend)
+        self.window.chat.sending.save_now(self._stop_backend)
 
     @Slot()
     def _after_first_paint(self) -> None:
@@ -181,6 +186,9 @@ class Program(QObject):
     @Slot()
     def _stop_backend(self) -> None:
         """Join off the main thread: what the backend still says is heard meanwhile."""
+        if self._stopping:
+            return
+        self._stopping = True
         if self.backend is None:
             self._finish()
             return

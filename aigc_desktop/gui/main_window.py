@@ -45,36 +45,70 @@ class MainWindow(QMainWindow):
         self._settings = settings
         self._paths = paths
         self._may_close = False
+        self.pages = QStackedWidget()
+        self._settings_page: SettingsPage | None = None
+        self._welcome: WelcomePage | None = None
         self._problem: ProblemPage | None = None
+        self._sidebar_wanted = True
         self.setWindowTitle("AIGC Desktop")
         self.setMinimumSize(*MINIMUM)
         self.resize(*DEFAULT)
         self.shortcuts: actions.ShortcutsDialog | None = None
         self._build()
         self._restore_geometry()
+        self._show_welcome_if_new()
 
     def rebuild(self) -> None:
         """Build everything again, in another language."""
-        session_id = self.chat.session_id
-        page = self.pages.currentIndex() if self.pages.count() == 3 else 0
+        session_id, typed = self.chat.session_id, self.chat.composer.text()
+        part = self._settings_page.nav.currentRow() if self.shows_settings else None
         self.chat.flush()
         self._store_layout()
         for action in self.actions():
             self.removeAction(action)
             action.deleteLater()
-        old = self.centralWidget()
-        old.hide()
         self._build()
         self.start(session_id)
-        self.pages.setCurrentIndex(page)
+        if session_id is None and typed:
+            self.chat.composer.set_text(typed)
+        if part is not None:
+            self.show_settings()
+            self.settings_page.show_part(part)
+
+    @property
+    def settings_page(self) -> SettingsPage:
+        """The settings, made when they are first wanted."""
+        if self._settings_page is None:
+            self._settings_page = SettingsPage(self._bridge, self._settings, self._paths)
+            self._settings_page.closed.connect(self.show_chat)
+            self.pages.addWidget(self._settings_page)
+        return self._settings_page
+
+    @property
+    def welcome(self) -> WelcomePage:
+        """The page of the first run, made when it is first wanted."""
+        if self._welcome is None:
+            self._welcome = WelcomePage(self._bridge, self._settings)
+            self._welcome.connected.connect(self.show_chat)
+            self.pages.addWidget(self._welcome)
+        return self._welcome
+
+    @property
+    def shows_settings(self) -> bool:
+        return self._settings_page is not None and (
+            self.pages.currentWidget() is self._settings_page
+        )
 
     def start(self, session_id: int | None = None) -> None:
         """Load the list and show a session, or the welcome page when nothing is connected."""
         self.sidebar.reload()
+        self._show_welcome_if_new()
         if session_id is None:
             session_id = self._settings.state(LAST_SESSION)
         if isinstance(session_id, int):
             self.chat.show_session(session_id)
+
+    def _show_welcome_if_new(self) -> None:
         if not self._settings.get(config.PROVIDER):
             self.show_welcome()
 
@@ -98,14 +132,14 @@ class MainWindow(QMainWindow):
     @Slot()
     def show_chat(self) -> None:
         """Show the chat page."""
-        self.sidebar.show()
+        self.sidebar.setVisible(self._sidebar_wanted)
         self.pages.setCurrentWidget(self.chat)
         self.chat.composer.setFocus()
 
     @Slot()
     def show_settings(self) -> None:
         """Show the settings."""
-        self.settings_page.connection.refresh()
+        self.sidebar.hide()
         self.pages.setCurrentWidget(self.settings_page)
         self.settings_page.show_part(0)
 
@@ -130,7 +164,6 @@ class MainWindow(QMainWindow):
 
     def store_state(self) -> None:
         """Remember size, place and what was shown."""
-        self.chat.flush()
         self._store_layout()
 
     def closeEvent(self, event: QCloseEvent) -> None:
@@ -144,11 +177,10 @@ class MainWindow(QMainWindow):
         self.notices = NoticeBar()
         self.sidebar = Sidebar(self._bridge)
         self.chat = ChatPage(self._bridge, self._settings)
-        self.settings_page = SettingsPage(self._bridge, self._settings, self._paths)
-        self.welcome = WelcomePage(self._bridge, self._settings)
+        self._settings_page = None
+        self._welcome = None
         self.pages = QStackedWidget()
-        for page in (self.chat, self.settings_page, self.welcome):
-            self.pages.addWidget(page)
+        self.pages.addWidget(self.chat)
         right = QWidget()
         column = QVBoxLayout(right)
         column.setContentsMargins(0, 0, 0, 0)
@@ -181,8 +213,6 @@ class MainWindow(QMainWindow):
         chat.session_shown.connect(sidebar.set_current)
         chat.rename_requested.connect(sidebar.rename_current)
         chat.sidebar_toggled.connect(self.toggle_sidebar)
-        self.settings_page.closed.connect(self.show_chat)
-        self.welcome.connected.connect(self.show_chat)
 
     def set_actions(self) -> None:
         """Put the shortcuts on the window."""
@@ -216,13 +246,16 @@ class MainWindow(QMainWindow):
     @Slot()
     def focus_search(self) -> None:
         """Go to the search field."""
-        self.sidebar.show()
+        self._sidebar_wanted = True
+        self.show_chat()
         self.sidebar.focus_search()
 
     @Slot()
     def toggle_sidebar(self) -> None:
         """Show or hide the sidebar."""
-        self.sidebar.setVisible(self.sidebar.isHidden())
+        if self.pages.currentWidget() is self.chat:
+            self._sidebar_wanted = self.sidebar.isHidden()
+            self.sidebar.setVisible(self._sidebar_wanted)
 
     @Slot()
     def show_shortcuts(self) -> None:

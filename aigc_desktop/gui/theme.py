@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict, dataclass
+from functools import cache
 from string import Template
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication, QStyleFactory
 
 from aigc_desktop.config.paths import resource
@@ -187,7 +188,7 @@ def color(token: str) -> QColor:
 def font(points: float = 10.5, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
     """Return the interface's font; Chinese is drawn with simplified Chinese glyphs everywhere."""
     chosen = QFont()
-    chosen.setFamilies([*_FONTS.get(sys.platform, _LINUX_FONTS), *_FALLBACK_FONTS])
+    chosen.setFamilies(list(_installed(_FONTS.get(sys.platform, _LINUX_FONTS) + _FALLBACK_FONTS)))
     chosen.setPointSizeF(points)
     chosen.setWeight(weight)
     return chosen
@@ -196,10 +197,16 @@ def font(points: float = 10.5, weight: QFont.Weight = QFont.Weight.Normal) -> QF
 def mono_font(points: float = 10) -> QFont:
     """Return the font of code and paths."""
     chosen = QFont()
-    chosen.setFamilies(list(_MONO_FONTS))
+    chosen.setFamilies(list(_installed(_MONO_FONTS)))
     chosen.setStyleHint(QFont.StyleHint.Monospace)
     chosen.setPointSizeF(points)
     return chosen
+
+
+@cache
+def _installed(families: tuple[str, ...]) -> tuple[str, ...]:
+    """Leave out fonts that are not there: after one, Qt takes the wrong weight of the next."""
+    return tuple(f for f in families if f.startswith(".") or QFontDatabase.hasFamily(f))
 
 
 def palette(tokens: Tokens) -> QPalette:

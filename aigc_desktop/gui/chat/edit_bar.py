@@ -21,9 +21,7 @@ class EditBar(QFrame):
         self._draft = ""
         row = QHBoxLayout(self)
         row.setContentsMargins(14, 4, 6, 4)
-        text = tr(
-            "Editing an earlier message. Sending it starts another branch; the old one stays."
-        )
+        text = tr("Editing an earlier message. Sending starts another branch; the old one stays.")
         row.addWidget(label(text, "muted", wrap=True), 1)
         row.addWidget(button(tr("Cancel"), self.cancelled, "link"))
         self.hide()

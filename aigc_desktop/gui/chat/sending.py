@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QByteArray, QObject, Slot
@@ -123,6 +124,15 @@ class Sending(QObject):
         if text.strip() or self._page.session_id is not None:
             self.in_session(calls.sessions.save_draft, text)
 
+    def save_now(self, then: Callable[[], object]) -> None:
+        """Save what is typed, then (also when that fails) go on; the program is being left."""
+        unsaved = self._composer.has_unsaved_draft and self._edit_bar.turn_id is None
+        if not unsaved or not self._bridge.is_ready:
+            then()
+            return
+        work = partial(_store_draft, session_id=self._page.session_id, text=self._composer.text())
+        self._bridge.submit(work, self._page, lambda _: then(), lambda _: then())
+
     @Slot(list)
     def _attach_files(self, paths: list[str]) -> None:
         for path in paths:
@@ -151,6 +161,12 @@ class Sending(QObject):
         kept = self._edit_bar.end()
         self._composer.load(kept, self._page.state.sent_texts)
         self._composer.setFocus()
+
+
+async def _store_draft(app: Any, session_id: int | None, text: str) -> None:
+    if session_id is None:
+        session_id = (await calls.sessions.create_session(app)).id
+    await calls.sessions.save_draft(app, session_id, text)
 
 
 async def _attach_bytes(app: Any, session_id: int, data: QByteArray) -> str:

@@ -31,7 +31,7 @@ from aigc_desktop.gui.settings.wording import (
 from aigc_desktop.gui.widgets.build import button, label, restyle
 
 SAVE_DELAY_MS = 500
-CONTROL_WIDTH = 280
+CONTROL_WIDTH = 250
 
 
 class SettingField(QWidget):

@@ -51,6 +51,14 @@ class SessionList(QListView):
             self.clearSelection()
         self.viewport().update()
 
+    def keep_current(self, session_id: int | None) -> None:
+        """Mark the session again after rows have moved; what the user looks at stays in place."""
+        row = self._model.row_of(session_id) if session_id is not None else -1
+        if row >= 0 and self.currentIndex().row() != row and not self.is_renaming:
+            self.setAutoScroll(False)
+            self.setCurrentIndex(self._model.index(row))
+            self.setAutoScroll(True)
+
     def rename(self, session_id: int) -> None:
         """Let the user type another title in place."""
         row = self._model.row_of(session_id)

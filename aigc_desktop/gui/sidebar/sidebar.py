@@ -240,7 +240,7 @@ class Sidebar(QWidget):
             self._gone(session.id)
         else:
             self.sessions.put(session)
-            self.list.look.current_id = self._current
+            self.list.keep_current(self._current)
         self.trash_view.sessions.put(session)
 
     def _gone(self, session_id: int) -> None:
