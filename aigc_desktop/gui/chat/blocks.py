@@ -66,12 +66,16 @@ class Splitter:
         *lines, self._line = (self._line + text).split("\n")
         for line in lines:
             self._take(line)
+        if self._blank and self._line and not self._line[0].isspace():
+            self._cut()
 
     def tail(self) -> SourceBlock | None:
         """Return the block that still grows, None if there is none."""
-        if not self._lines and not self._line.strip():
+        begins_fence = not self._fence and self._line.startswith(("`", "~"))
+        line = "" if begins_fence else self._line
+        if not self._lines and not line.strip():
             return None
-        return self._block([*self._lines, self._line] if self._line else self._lines)
+        return self._block([*self._lines, line] if line else self._lines)
 
     def finish(self) -> list[SourceBlock]:
         """End the text; return all blocks."""

@@ -143,7 +143,6 @@ class Colourer:
     def _flush(self) -> None:
         if self._ranges and self._block.isValid():
             self._block.layout().setFormats(self._ranges)
-            self._document.markContentsDirty(self._block.position(), self._block.length())
         self._ranges = []
 
 

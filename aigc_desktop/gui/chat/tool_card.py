@@ -191,11 +191,12 @@ class ToolView(RowView):
         if known is not None and known[0] == text:
             return known[1]
         style = self.context.style
+        clean = terminal_text if part in ("live", "result") else visible
         if part == "diff":
             made = documents.diff(visible(text.rstrip("\n")), style)
         else:
             made = documents.plain(
-                terminal_text(text.rstrip("\n")), style.mono, line_height=CODE_LINE_HEIGHT
+                clean(text.rstrip("\n")), style.mono, line_height=CODE_LINE_HEIGHT
             )
         self._documents[part] = (text, made)
         return made

@@ -146,9 +146,7 @@ class FooterView(RowView):
         self._arrow(scene, x + 24 + wide, y, "chevron-right", tr("Next branch"), at + 1)
         return x + 48 + wide
 
-    def _arrow(
-        self, scene: Scene, x: float, y: float, icon: str, name: str, sibling: int
-    ) -> None:
+    def _arrow(self, scene: Scene, x: float, y: float, icon: str, name: str, sibling: int) -> None:
         siblings = self.row.state.turn.siblings
         if 0 <= sibling < len(siblings):
             place, action = QRectF(x, y, 24, BAR), f"branch:{siblings[sibling]}"
