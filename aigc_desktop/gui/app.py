@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
 import os
 import signal
@@ -128,6 +129,7 @@ class Program(QObject):
     @Slot()
     def _after_first_paint(self) -> None:
         self.painted.emit()
+        threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
         self._start_backend()
 
     @Slot()
@@ -212,6 +214,11 @@ class Program(QObject):
         self.window.let_close()
         self.window.close()
         self._app.exit(0)
+
+
+def _warm_up() -> None:
+    """Import what the first session needs while the window is already there."""
+    importlib.import_module("aigc_desktop.gui.chat.transcript_view")
 
 
 class SignalWatch(QObject):

@@ -6,20 +6,22 @@ queue that the main thread empties, so a result never overtakes the events publi
 
 from __future__ import annotations
 
-import asyncio
-import concurrent.futures
 import logging
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import shiboken6
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from aigc_desktop.core.bus import EventBus
-from aigc_desktop.core.errors import Cancelled
+from aigc_desktop.core.errors import Cancelled, UserError
 from aigc_desktop.core.events import Event
+
+if TYPE_CHECKING:
+    import asyncio
+    import concurrent.futures
 
 logger = logging.getLogger(__name__)
 
@@ -60,6 +62,8 @@ class Handle:
         """Run the work on the backend's loop; `finished` is called in the backend's thread."""
         if self.cancelled:
             return
+        import asyncio
+
         self._finished = finished
         self._future = asyncio.run_coroutine_threadsafe(self._run(backend.services), backend.loop)
         self._future.add_done_callback(self._done)
@@ -191,16 +195,16 @@ class Bridge(QObject):
 
     def _deliver(self, handle: Handle) -> None:
         error = handle.error
-        if isinstance(error, Cancelled | asyncio.CancelledError):
-            return
         if error is not None:
             self._report(handle, error)
         elif handle.wanted and handle.on_done is not None:
             handle.on_done(handle.result)
 
     def _report(self, handle: Handle, error: BaseException) -> None:
-        from aigc_desktop.core.errors import UserError
+        import asyncio
 
+        if isinstance(error, Cancelled | asyncio.CancelledError):
+            return
         if not isinstance(error, UserError):
             logger.error("a service failed", exc_info=error)
             self.bug.emit(error)

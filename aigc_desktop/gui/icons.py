@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QAbstractButton
 from aigc_desktop.config.paths import resource
 from aigc_desktop.gui import theme
 
-_SIZES = (16, 20, 24, 32, 48)
+_SIZES = (20, 40)
+"""Pixels: as large as a button's icon, at 100 % and at 200 %."""
 
 
 @lru_cache(maxsize=256)
@@ -34,20 +35,18 @@ def pixmap(name: str, color: str, size: int, ratio: float = 1.0) -> QPixmap:
 
 
 @lru_cache(maxsize=256)
-def _icon(name: str, color: str, disabled: str) -> QIcon:
+def _icon(name: str, color: str) -> QIcon:
     made = QIcon()
     for size in _SIZES:
         tinted = pixmap(name, color, size)
         for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected, QIcon.Mode.Active):
             made.addPixmap(tinted, mode)
-        made.addPixmap(pixmap(name, disabled, size), QIcon.Mode.Disabled)
     return made
 
 
 def icon(name: str, token: str = "text_muted") -> QIcon:  # noqa: S107 a colour's name
     """Return the icon `name` in the current theme's colour `token`."""
-    tokens = theme.current()
-    return _icon(name, getattr(tokens, token), tokens.border_strong)
+    return _icon(name, getattr(theme.current(), token))
 
 
 class _Tint(QObject):

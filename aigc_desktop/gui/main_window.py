@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QByteArray, Qt, Signal, Slot
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
@@ -14,10 +16,12 @@ from aigc_desktop.gui import actions
 from aigc_desktop.gui.bridge import Bridge
 from aigc_desktop.gui.chat.chat_page import ChatPage
 from aigc_desktop.gui.notices import NoticeAction, NoticeBar
-from aigc_desktop.gui.problem_page import ProblemPage
-from aigc_desktop.gui.settings.settings_page import SettingsPage
-from aigc_desktop.gui.settings.welcome_page import WelcomePage
 from aigc_desktop.gui.sidebar.sidebar import Sidebar
+
+if TYPE_CHECKING:
+    from aigc_desktop.gui.problem_page import ProblemPage
+    from aigc_desktop.gui.settings.settings_page import SettingsPage
+    from aigc_desktop.gui.settings.welcome_page import WelcomePage
 
 MINIMUM = (760, 520)
 DEFAULT = (1180, 780)
@@ -61,7 +65,7 @@ class MainWindow(QMainWindow):
     def rebuild(self) -> None:
         """Build everything again, in another language."""
         session_id, typed = self.chat.session_id, self.chat.composer.text()
-        part = self._settings_page.nav.currentRow() if self.shows_settings else None
+        part = self.settings_page.nav.currentRow() if self.shows_settings else None
         self.chat.flush()
         self._store_layout()
         for action in self.actions():
@@ -79,6 +83,8 @@ class MainWindow(QMainWindow):
     def settings_page(self) -> SettingsPage:
         """The settings, made when they are first wanted."""
         if self._settings_page is None:
+            from aigc_desktop.gui.settings.settings_page import SettingsPage
+
             self._settings_page = SettingsPage(self._bridge, self._settings, self._paths)
             self._settings_page.closed.connect(self.show_chat)
             self.pages.addWidget(self._settings_page)
@@ -88,6 +94,8 @@ class MainWindow(QMainWindow):
     def welcome(self) -> WelcomePage:
         """The page of the first run, made when it is first wanted."""
         if self._welcome is None:
+            from aigc_desktop.gui.settings.welcome_page import WelcomePage
+
             self._welcome = WelcomePage(self._bridge, self._settings)
             self._welcome.connected.connect(self.show_chat)
             self.pages.addWidget(self._welcome)
@@ -114,6 +122,8 @@ class MainWindow(QMainWindow):
 
     def show_problem(self, error: BaseException) -> ProblemPage:
         """Show that the program could not start."""
+        from aigc_desktop.gui.problem_page import ProblemPage
+
         self._problem = page = ProblemPage(error, self._paths)
         self.pages.addWidget(page)
         self.pages.setCurrentWidget(page)

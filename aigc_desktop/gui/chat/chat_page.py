@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
@@ -30,16 +30,18 @@ from aigc_desktop.gui.bridge import Bridge
 from aigc_desktop.gui.chat.composer import Composer
 from aigc_desktop.gui.chat.edit_bar import EditBar
 from aigc_desktop.gui.chat.empty_chat import EmptyChat
-from aigc_desktop.gui.chat.files_panel import WIDTH as FILES_WIDTH
-from aigc_desktop.gui.chat.files_panel import FilesPanel
 from aigc_desktop.gui.chat.find_bar import FindBar
 from aigc_desktop.gui.chat.header import ChatHeader
 from aigc_desktop.gui.chat.links import open_link
 from aigc_desktop.gui.chat.sending import Sending
 from aigc_desktop.gui.chat.session_state import SessionState, totals_text, totals_tip
-from aigc_desktop.gui.chat.transcript_view import TranscriptView
+
+if TYPE_CHECKING:
+    from aigc_desktop.gui.chat.files_panel import FilesPanel
+    from aigc_desktop.gui.chat.transcript_view import TranscriptView
 
 COMPOSER_WIDTH = 804
+FILES_WIDTH = 320
 
 
 class ChatPage(QWidget):
@@ -61,14 +63,14 @@ class ChatPage(QWidget):
         self.generation = 0
         self._fresh = True
         self._find_text = ""
+        self._work_dir: Any = None
         self.header = ChatHeader()
         self.find_bar = FindBar()
-        self.transcript = TranscriptView()
+        self._transcript: TranscriptView | None = None
         self.empty = EmptyChat()
         self.edit_bar = EditBar()
         self.composer = Composer()
-        self.files = FilesPanel(bridge)
-        self.files.hide()
+        self._files: FilesPanel | None = None
         self.sending = Sending(bridge, self.composer, self.edit_bar, self)
         self._build()
         self._connect()
@@ -79,6 +81,32 @@ class ChatPage(QWidget):
     def session_id(self) -> int | None:
         """The session that is shown or being opened; None for a new chat."""
         return self._wanted
+
+    @property
+    def transcript(self) -> TranscriptView:
+        """The transcript, made when there is first something to show."""
+        if self._transcript is None:
+            from aigc_desktop.gui.chat.transcript_view import TranscriptView
+
+            self._transcript = TranscriptView()
+            self._transcript.set_work_dir(self._work_dir)
+            self._body.addWidget(self._transcript)
+            self._connect_transcript(self._transcript)
+        return self._transcript
+
+    @property
+    def files(self) -> FilesPanel:
+        """The files panel, made when it is first wanted."""
+        if self._files is None:
+            from aigc_desktop.gui.chat.files_panel import FilesPanel
+
+            self._files = FilesPanel(self._bridge)
+            self._files.hide()
+            self._files.closed.connect(self.toggle_files)
+            self._files.set_session(self._wanted)
+            self._splitter.addWidget(self._files)
+            self._splitter.setSizes([4000, FILES_WIDTH])
+        return self._files
 
     def show_session(self, session_id: int, find: str = "") -> None:
         """Open a session; look for `find` in it."""
@@ -98,11 +126,13 @@ class ChatPage(QWidget):
         self._wanted = None
         self._fresh = True
         self.state.clear()
-        self.transcript.clear()
+        if self._transcript is not None:
+            self._transcript.clear()
         self.composer.load("", [])
         self.composer.set_status("")
         self._show_session_settings()
-        self.files.set_session(None)
+        if self._files is not None:
+            self._files.set_session(None)
         self._show_body()
         self._update()
         self.session_shown.emit(None)
@@ -154,7 +184,6 @@ class ChatPage(QWidget):
 
     def _build(self) -> None:
         self._body = QStackedWidget()
-        self._body.addWidget(self.transcript)
         self._body.addWidget(self.empty)
         column = QWidget()
         column.setMaximumWidth(COMPOSER_WIDTH)
@@ -180,16 +209,14 @@ class ChatPage(QWidget):
         self._splitter.setChildrenCollapsible(False)
         self._splitter.setHandleWidth(1)
         self._splitter.addWidget(middle)
-        self._splitter.addWidget(self.files)
         self._splitter.setStretchFactor(0, 1)
-        self._splitter.setSizes([1000, FILES_WIDTH])
         outer = QHBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(self._splitter)
 
     def _connect(self) -> None:
         self._bridge.arrived.connect(self._on_event)
-        header, transcript, find = self.header, self.transcript, self.find_bar
+        header, find = self.header, self.find_bar
         header.sidebar_toggled.connect(self.sidebar_toggled)
         header.rename_wanted.connect(self.rename_requested)
         header.models_wanted.connect(self._load_models)
@@ -198,13 +225,14 @@ class ChatPage(QWidget):
         header.open_work_dir_wanted.connect(self._open_work_dir)
         header.find_wanted.connect(self.open_find)
         header.files_toggled.connect(self.toggle_files)
-        self.files.closed.connect(self.toggle_files)
         find.text_changed.connect(self._find)
-        find.next_wanted.connect(transcript.find_next)
-        find.previous_wanted.connect(transcript.find_prev)
         find.closed.connect(self.composer.setFocus)
         self.empty.suggested.connect(self.composer.set_text)
         self.composer.stop_requested.connect(self.stop)
+
+    def _connect_transcript(self, transcript: TranscriptView) -> None:
+        self.find_bar.next_wanted.connect(transcript.find_next)
+        self.find_bar.previous_wanted.connect(transcript.find_prev)
         transcript.items_needed.connect(self._load_items)
         transcript.approval_answered.connect(self._answer)
         transcript.edit_requested.connect(self._begin_edit)
@@ -231,8 +259,8 @@ class ChatPage(QWidget):
             self._on_turn_event(event)
         elif isinstance(event, SessionChanged) and event.session.id == self._wanted:
             self._show_session_settings()
-        elif isinstance(event, FilesChanged) and event.session_id == self._wanted:
-            self.files.reload()
+        elif isinstance(event, FilesChanged) and self._files is not None:
+            self._files.reload()
 
     def _on_turn_event(self, event: TurnEvent) -> None:
         self.transcript.apply(event)
@@ -245,11 +273,13 @@ class ChatPage(QWidget):
 
     def _show_snapshot(self, snapshot: TranscriptSnapshot) -> None:
         self.state.show(snapshot)
-        self.transcript.show_snapshot(snapshot)
+        if snapshot.turns or self._transcript is not None:
+            self.transcript.show_snapshot(snapshot)
         if self._fresh:
             self.composer.load(snapshot.session.draft, self.state.sent_texts)
             self._fresh = False
-        self.files.set_session(snapshot.session.id)
+        if self._files is not None:
+            self._files.set_session(snapshot.session.id)
         self._show_session_settings()
         self._show_body()
         self._update()
@@ -274,10 +304,13 @@ class ChatPage(QWidget):
     @Slot(object)
     def _show_work_dir(self, path: Any) -> None:
         self.header.set_work_dir(str(path))
-        self.transcript.set_work_dir(path)
+        self._work_dir = path
+        if self._transcript is not None:
+            self._transcript.set_work_dir(path)
 
     def _show_body(self) -> None:
-        self._body.setCurrentWidget(self.transcript if self.state.turns else self.empty)
+        filled = bool(self.state.turns)
+        self._body.setCurrentWidget(self.transcript if filled else self.empty)
 
     def _update(self) -> None:
         self.composer.set_state(self.state.running, self.state.queued)

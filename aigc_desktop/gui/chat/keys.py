@@ -90,7 +90,7 @@ def _decide(view: TranscriptView, event: QKeyEvent) -> bool:
 
 def _scroll(view: TranscriptView, key: int) -> bool:
     page = view.stage.height * 0.9
-    steps = {
+    steps: dict[int, float] = {
         Key.Key_Up: -LINE,
         Key.Key_Down: LINE,
         Key.Key_PageUp: -page,

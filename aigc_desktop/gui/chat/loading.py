@@ -61,7 +61,8 @@ class Loading(QObject):
     def _ask(self) -> None:
         if self._waiting:
             return
-        rows, keys = self._view.rows.rows, []
+        rows = self._view.rows.rows
+        keys: list[Key] = []
         self._next = min(self._next, len(rows) - 1)
         while self._next >= 0 and len(keys) < CHUNK:
             row = rows[self._next]

@@ -89,9 +89,12 @@ def link_host(target: str) -> str:
 def _parser() -> MarkdownIt:
     from markdown_it import MarkdownIt
 
-    parser = MarkdownIt("commonmark", {"html": False, "maxNesting": 40})
+    class Parser(MarkdownIt):
+        def validateLink(self, url: str) -> bool:
+            return True  # decided in _Writer, which keeps the text of a refused link
+
+    parser = Parser("commonmark", {"html": False, "maxNesting": 40})
     parser.enable(["table", "strikethrough"])
-    parser.validateLink = lambda url: True  # decided in _Writer, where it can be said
     return parser
 
 

@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF
-from PySide6.QtGui import QAbstractTextDocumentLayout, QPainter, QTextCharFormat, QTextCursor
+from PySide6.QtGui import (
+    QAbstractTextDocumentLayout,
+    QColor,
+    QPainter,
+    QTextCharFormat,
+    QTextCursor,
+)
 
 from aigc_desktop.gui.chat.finder import occurrences
 from aigc_desktop.gui.chat.rows import Row
@@ -65,7 +71,7 @@ def _selections(view: TranscriptView, place: Placed, text: int) -> Selections:
     return found
 
 
-def _selection(cursor: QTextCursor, color: object) -> QAbstractTextDocumentLayout.Selection:
+def _selection(cursor: QTextCursor, color: QColor) -> QAbstractTextDocumentLayout.Selection:
     selection = QAbstractTextDocumentLayout.Selection()
     selection.cursor = cursor
     look = QTextCharFormat()

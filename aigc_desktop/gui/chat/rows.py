@@ -227,9 +227,9 @@ def fold(row: Row, event: ev.Event) -> bool:
     return True
 
 
-def new_row(state: TurnState, event: Any) -> Row | None:
+def new_row(state: TurnState, event: ev.TurnEvent) -> Row | None:
     """Return the row that an event begins, None if it begins none."""
-    at = (state.turn.id, event.position) if hasattr(event, "position") else (0, 0)
+    turn_id, position = event.turn_id, getattr(event, "position", 0)
     match event:
         case ev.BlockStarted(kind="text") | ev.TextDelta() | ev.BlockFinished(block=TextBlock()):
             kind = ItemKind.TEXT
@@ -243,10 +243,11 @@ def new_row(state: TurnState, event: Any) -> Row | None:
             kind = ItemKind.NOTE
         case ev.ToolRequested() | ev.ApprovalRequested():
             call = ToolCall(event.tool_use_id, event.name, event.input, ToolState.PENDING)
-            return Row(*at, ItemKind.TOOL, state, text="", tool=call)
+            return Row(turn_id, position, ItemKind.TOOL, state, text="", tool=call)
         case _:
             return None
-    return Row(*at, kind, state, text="", streaming=True, began=time.monotonic())
+    began = time.monotonic()
+    return Row(turn_id, position, kind, state, text="", streaming=True, began=began)
 
 
 def close_open_tools(rows: Iterable[Row]) -> list[Row]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -170,5 +169,7 @@ async def _store_draft(app: Any, session_id: int | None, text: str) -> None:
 
 
 async def _attach_bytes(app: Any, session_id: int, data: QByteArray) -> str:
+    import asyncio
+
     text = await asyncio.to_thread(lambda: bytes(data.data()).decode("utf-8", "replace"))
     return await calls.chat.attach_text(app, session_id, text)

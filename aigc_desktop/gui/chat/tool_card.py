@@ -101,7 +101,7 @@ class ToolView(RowView):
         dot = QRectF(right - wide - 14, middle - 3.5, 7, 7)
         scene.fills.append(Fill(dot, tint, radius=3.5))
         label = tool_label(call.name)
-        x = PAD + 26
+        x: float = PAD + 26
         wide = style.width(label, style.strong) + 2
         scene.labels.append(
             Label(QRectF(x, box.top(), wide, box.height()), label, style.strong, "text")

@@ -137,9 +137,9 @@ class TranscriptView(QAbstractScrollArea):
         for row in folding.apply(self.rows, event, self.stage.column):
             if row.view is not None:
                 row.view.changed()
-        row = self.rows.find(event.turn_id, getattr(event, "position", -1))
-        if row is not None and row.pending:
-            self._dirty.add(row)
+        touched = self.rows.find(event.turn_id, getattr(event, "position", -1))
+        if touched is not None and touched.pending:
+            self._dirty.add(touched)
         if isinstance(event, ev.ApprovalRequested):
             self._announce_question(event)
         elif isinstance(event, ev.TurnEnded):
@@ -192,7 +192,7 @@ class TranscriptView(QAbstractScrollArea):
 
     # Finding
 
-    def find(self, text: str) -> int:
+    def find(self, text: str) -> int:  # type: ignore[override]  # QWidget.find is a static look-up
         """Mark all places where `text` is, ignoring case; return how many there are."""
         count = self.finder.search(text, self.rows.rows)
         self.finder.start_before(self.rows.index, self.stage.first)
