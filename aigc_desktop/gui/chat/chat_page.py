@@ -33,6 +33,7 @@ from aigc_desktop.gui.chat.empty_chat import EmptyChat
 from aigc_desktop.gui.chat.find_bar import FindBar
 from aigc_desktop.gui.chat.header import ChatHeader
 from aigc_desktop.gui.chat.links import open_link
+from aigc_desktop.gui.chat.requests import TranscriptRequests
 from aigc_desktop.gui.chat.sending import Sending
 from aigc_desktop.gui.chat.session_state import SessionState, totals_text, totals_tip
 
@@ -91,7 +92,7 @@ class ChatPage(QWidget):
             self._transcript = TranscriptView()
             self._transcript.set_work_dir(self._work_dir)
             self._body.addWidget(self._transcript)
-            self._connect_transcript(self._transcript)
+            self._requests = TranscriptRequests(self._bridge, self, self._transcript)
         return self._transcript
 
     @property
@@ -230,18 +231,6 @@ class ChatPage(QWidget):
         self.empty.suggested.connect(self.composer.set_text)
         self.composer.stop_requested.connect(self.stop)
 
-    def _connect_transcript(self, transcript: TranscriptView) -> None:
-        self.find_bar.next_wanted.connect(transcript.find_next)
-        self.find_bar.previous_wanted.connect(transcript.find_prev)
-        transcript.items_needed.connect(self._load_items)
-        transcript.approval_answered.connect(self._answer)
-        transcript.edit_requested.connect(self._begin_edit)
-        transcript.regenerate_requested.connect(self._regenerate)
-        transcript.branch_requested.connect(self._switch_branch)
-        transcript.resume_requested.connect(self._resume)
-        transcript.unqueue_requested.connect(self._unqueue)
-        transcript.link_activated.connect(self._open_link)
-
     @Slot(object)
     def _on_event(self, event: Event) -> None:
         if isinstance(event, SessionOpened):
@@ -330,16 +319,6 @@ class ChatPage(QWidget):
         self._bridge.unhandled.emit(error)
         self.new_chat()
 
-    @Slot(object)
-    def _load_items(self, keys: Any) -> None:
-        self._bridge.call(
-            self,
-            calls.chat.load_items,
-            self._wanted,
-            tuple(keys),
-            on_done=self.transcript.supply_items,
-        )
-
     @Slot(str)
     def _find(self, text: str) -> None:
         self.find_bar.show_count(self.transcript.find(text))
@@ -359,45 +338,3 @@ class ChatPage(QWidget):
     @Slot()
     def _open_work_dir(self) -> None:
         self.sending.in_session(calls.chat.work_dir, on_done=open_link)
-
-    @Slot(int, str, str, str)
-    def _answer(self, turn_id: int, tool_use_id: str, answer: str, fingerprint: str) -> None:
-        self._bridge.call(
-            self, calls.chat.answer_approval, turn_id, tool_use_id, answer, fingerprint
-        )
-
-    @Slot(int)
-    def _begin_edit(self, turn_id: int) -> None:
-        turn = self.state.turns.get(turn_id)
-        if turn is not None:
-            self.edit_bar.begin(turn_id, self.composer.text())
-            self.composer.set_text(turn.user_text)
-
-    @Slot(int)
-    def _regenerate(self, turn_id: int) -> None:
-        self._bridge.call(self, calls.chat.regenerate, turn_id)
-
-    @Slot(int)
-    def _switch_branch(self, turn_id: int) -> None:
-        self._bridge.call(self, calls.chat.switch_branch, turn_id)
-
-    @Slot(int)
-    def _resume(self, turn_id: int) -> None:
-        self.sending.in_session(calls.chat.send_message, tr("Go on where you stopped."))
-
-    @Slot(int)
-    def _unqueue(self, turn_id: int) -> None:
-        self._bridge.call(self, calls.chat.unqueue, turn_id, on_done=self._take_back)
-
-    @Slot(object)
-    def _take_back(self, text: str) -> None:
-        typed = self.composer.text()
-        self.composer.set_text(f"{text}\n\n{typed}" if typed.strip() else text)
-
-    @Slot(str)
-    def _open_link(self, target: str) -> None:
-        if open_link(target, relative=True):
-            return
-        if self.files.isHidden():
-            self.toggle_files()
-        self.files.open_path(target)
