@@ -1,11 +1,14 @@
-"""The transcript for screen readers: a list whose items are the rows."""
+"""The transcript for screen readers: a list whose items are the rows.
+
+Where Qt may be given no interface, the stubs do not say so: those methods return Any.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
 from PySide6.QtCore import QObject, QRect
-from PySide6.QtGui import QAccessible, QAccessibleInterface, QColor, QWindow
+from PySide6.QtGui import QAccessible, QAccessibleInterface, QColor
 from PySide6.QtWidgets import QAccessibleWidget
 
 if TYPE_CHECKING:
@@ -37,7 +40,7 @@ class TranscriptAccessible(QAccessibleWidget):
     def childCount(self) -> int:
         return len(self._view.rows)
 
-    def child(self, index: int) -> QAccessibleInterface | None:
+    def child(self, index: int) -> Any:
         rows = self._view.rows.rows
         if not 0 <= index < len(rows):
             return None
@@ -48,7 +51,7 @@ class TranscriptAccessible(QAccessibleWidget):
             self._items[row] = RowAccessible(self, self._view, row)
         return self._items[row]
 
-    def childAt(self, x: int, y: int) -> QAccessibleInterface | None:
+    def childAt(self, x: int, y: int) -> Any:
         point = self._view.viewport().mapFromGlobal(QRect(x, y, 1, 1).topLeft())
         placed = self._view.stage.at(point.y())
         return None if placed is None else self.child(placed.index)
@@ -70,19 +73,19 @@ class RowAccessible(QAccessibleInterface):
     def isValid(self) -> bool:
         return self.row.key in self._view.rows.index
 
-    def object(self) -> QObject | None:
+    def object(self) -> Any:
         return None
 
-    def window(self) -> QWindow | None:
+    def window(self) -> Any:
         return self._view.window().windowHandle()
 
     def parent(self) -> QAccessibleInterface:
         return self._parent
 
-    def child(self, index: int) -> QAccessibleInterface | None:
+    def child(self, index: int) -> Any:
         return None
 
-    def childAt(self, x: int, y: int) -> QAccessibleInterface | None:
+    def childAt(self, x: int, y: int) -> Any:
         return None
 
     def childCount(self) -> int:

@@ -42,6 +42,7 @@ class MarkdownBody:
         self._tail: _Piece | None = None
         self._splitter: Splitter | None = None
         self._definitions = ""
+        self._fed = 0
 
     @property
     def _context(self) -> Context:
@@ -55,13 +56,14 @@ class MarkdownBody:
 
     def begin(self, text: str) -> None:
         """Show a text that still grows."""
-        self._splitter, self._pieces, self._tail = Splitter(), [], None
+        self._splitter, self._pieces, self._tail, self._fed = Splitter(), [], None, 0
         self.feed(text)
 
     def feed(self, arrived: str) -> None:
         """Add to a growing text."""
         if self._splitter is None:
             return
+        self._fed += len(arrived)
         self._splitter.feed(arrived)
         for block in self._splitter.done[len(self._pieces) :]:
             self._pieces.append(self._grown(block, whole=True))
@@ -74,6 +76,7 @@ class MarkdownBody:
         if self._splitter is None:
             self.set_text(text)
             return
+        self.feed(text[self._fed :])
         blocks, self._splitter = self._splitter.finish(), None
         definitions = references(text)
         if definitions or blocks != split(text):

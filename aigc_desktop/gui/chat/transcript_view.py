@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
-from collections import deque
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QRectF, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QRectF, Qt, Signal, Slot
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleAnnouncementEvent,
@@ -28,33 +27,24 @@ from PySide6.QtWidgets import QAbstractScrollArea, QMenu, QWidget
 from aigc_desktop.config.i18n import tr
 from aigc_desktop.core import events as ev
 from aigc_desktop.core.session import TurnStatus
-from aigc_desktop.core.transcript import ItemKind, TranscriptItem, TranscriptSnapshot
+from aigc_desktop.core.transcript import TranscriptItem, TranscriptSnapshot
 from aigc_desktop.gui import theme
-from aigc_desktop.gui.chat import accessible, folding, keys, painting
+from aigc_desktop.gui.chat import accessible, folding, keys, painting, reader
+from aigc_desktop.gui.chat.clockwork import Clockwork
 from aigc_desktop.gui.chat.end_button import EndButton
-from aigc_desktop.gui.chat.finder import Finder, Match, occurrences
+from aigc_desktop.gui.chat.finder import Finder
 from aigc_desktop.gui.chat.images import ImageLoader
 from aigc_desktop.gui.chat.loading import Loading
 from aigc_desktop.gui.chat.pointer import Pointer
-from aigc_desktop.gui.chat.row_view import Context, RowView, Slow
+from aigc_desktop.gui.chat.row_view import Context
 from aigc_desktop.gui.chat.rows import Row, Rows, flush
-from aigc_desktop.gui.chat.selection import LAST, Place, Selection, source_of
+from aigc_desktop.gui.chat.selection import LAST, Place, Selection
 from aigc_desktop.gui.chat.stage import Stage
 from aigc_desktop.gui.chat.style import ChatStyle
 from aigc_desktop.gui.chat.wording import tool_label, tool_summary
 
-FLUSH_MS = 33
-"""Least time between two repaints of growing text."""
-
-FLUSH_SHARE = 6
-"""A flush that took t ms is followed by at least this many times t without one."""
-
-TICK_MS = 500
-SLICE = 0.004
-"""Seconds of work that may wait (syntax colours) done in one go."""
-
-SHOW_MORE = 100_000
-COPIED_MS = 1_400
+QUEUE_DEPTH = 50
+"""Newest turns that are looked through for one that runs; others may be queued behind it."""
 
 
 class TranscriptView(QAbstractScrollArea):
@@ -92,18 +82,14 @@ class TranscriptView(QAbstractScrollArea):
         self.finder = Finder()
         self.images = ImageLoader(self)
         self.images.loaded.connect(self._image_loaded)
-        self.stage = Stage(self.rows, Context(ChatStyle(), self.images, self._later))
+        self.clockwork = Clockwork(self)
+        self.stage = Stage(self.rows, Context(ChatStyle(), self.images, self.clockwork.later))
         self.focused: tuple[Row, str] | None = None
         self._dirty: set[Row] = set()
-        self._slow: deque[tuple[RowView, Slow]] = deque()
         self.done: tuple[Row, str] | None = None
         self._copy_when_loaded = False
         self._syncing = False
         self._value = 0
-        self._flush_timer = self._timer(self.flush_now, single=True)
-        self._tick_timer = self._timer(self._tick)
-        self._slow_timer = self._timer(self._work)
-        self._done_timer = self._timer(self._forget_done, single=True)
         self.loading = Loading(self)
         self.pointer = Pointer(self)
         self._end_button = EndButton(self.viewport())
@@ -112,8 +98,6 @@ class TranscriptView(QAbstractScrollArea):
         self.verticalScrollBar().valueChanged.connect(self._scrolled)
         theme.changed.connect(self._restyle)
         accessible.install()
-
-    # What it is told
 
     @Slot(object)
     def show_snapshot(self, snapshot: TranscriptSnapshot) -> None:
@@ -144,8 +128,7 @@ class TranscriptView(QAbstractScrollArea):
             self._announce_question(event)
         elif isinstance(event, ev.TurnEnded):
             self.announce(tr("Answer complete"))
-        if not self._flush_timer.isActive():
-            self._flush_timer.start(FLUSH_MS)
+        self.clockwork.flush_soon()
         self._tick_if_needed()
 
     @Slot(object)
@@ -170,7 +153,7 @@ class TranscriptView(QAbstractScrollArea):
         self.focused = self.done = None
         self._copy_when_loaded = False
         self._dirty.clear()
-        self._slow.clear()
+        self.clockwork.stop()
         self.stage.forget_views()
         self.rows = self.stage.rows = Rows()
         self.stage.at_end = True
@@ -188,9 +171,8 @@ class TranscriptView(QAbstractScrollArea):
     def retranslate(self) -> None:
         """The language has changed."""
         self.setAccessibleName(tr("Conversation"))
+        self._end_button.retranslate()
         self._restyle()
-
-    # Finding
 
     def find(self, text: str) -> int:  # type: ignore[override]  # QWidget.find is a static look-up
         """Mark all places where `text` is, ignoring case; return how many there are."""
@@ -212,38 +194,10 @@ class TranscriptView(QAbstractScrollArea):
         match = self.finder.step(forward)
         if match is None:
             return 0
-        self._show_match(match)
+        reader.show_match(self, match)
         number = self.finder.current + 1
         self.find_changed.emit(number, len(self.finder.matches))
         return number
-
-    def _show_match(self, match: Match) -> None:
-        row = match.row
-        if not row.expanded and row.kind in (ItemKind.THINKING, ItemKind.TOOL):
-            row.expanded = True
-            self.stage.view(row).changed()
-        index = self.rows.index.get(row.key)
-        if index is None:
-            return
-        scene, number = self.stage.scene(index), match.number
-        self.selection.clear()
-        for at, text in enumerate(scene.texts):
-            for cursor in occurrences(text.document, self.finder.needle):
-                if number == 0:
-                    start, end = cursor.selectionStart(), cursor.selectionEnd()
-                    self.selection.set(Place(index, at, start), Place(index, at, end))
-                    block = cursor.block()
-                    rect = text.document.documentLayout().blockBoundingRect(block)
-                    line = block.layout().lineForTextPosition(start - block.position())
-                    top = text.rect.top() + rect.top() + (line.y() if line.isValid() else 0)
-                    self.stage.show(index, top, top + 40, margin=80)
-                    self.refresh()
-                    return
-                number -= 1
-        self.stage.show(index, 0, min(scene.height, 60))
-        self.refresh()
-
-    # Moving
 
     @Slot()
     def scroll_to_end(self) -> None:
@@ -307,54 +261,13 @@ class TranscriptView(QAbstractScrollArea):
             self.stage.jump(value)
         self.refresh()
 
-    # What the reader does
-
     def activate(self, row: Row, action: str) -> None:
-        """Do what a button says."""
-        verb, _, what = action.partition(":")
-        match verb:
-            case "toggle" | "show_more":
-                self.stage.hold(row)
-                row.expanded ^= verb == "toggle"
-                row.shown += SHOW_MORE if verb == "show_more" else 0
-                self.stage.view(row).changed()
-                self.refresh()
-            case "copy":
-                self._copy_part(row, what)
-                self.done = (row, action)
-                self._done_timer.start(COPIED_MS)
-            case "answer":
-                self._answer(row, what)
-            case "branch":
-                self.branch_requested.emit(int(what))
-            case "edit":
-                self.edit_requested.emit(row.turn_id)
-            case "regenerate":
-                self.regenerate_requested.emit(row.turn_id)
-            case "resume":
-                self.resume_requested.emit(row.turn_id)
-            case "unqueue":
-                self.unqueue_requested.emit(row.turn_id)
+        """Do what a button of `row` says."""
+        reader.activate(self, row, action)
 
     def visible_question(self) -> Row | None:
-        """Return the first open question that is on the screen."""
-        for place in self.stage.placed:
-            button = place.scene.button("answer:once")
-            if button is not None and place.row.approval is not None:
-                top = place.y + button.rect.top()
-                if top >= 0 and top + button.rect.height() <= self.stage.height:
-                    return place.row
-        return None
-
-    def _answer(self, row: Row, answer: str) -> None:
-        asked = row.approval
-        if asked is None:
-            return
-        row.approval = None
-        self.stage.view(row).changed()
-        self.focused = None
-        self.refresh()
-        self.approval_answered.emit(asked.turn_id, asked.tool_use_id, answer, asked.fingerprint)
+        """Return the first open question whose buttons are on the screen."""
+        return reader.visible_question(self)
 
     def select_all(self) -> None:
         """Select the whole session."""
@@ -365,20 +278,10 @@ class TranscriptView(QAbstractScrollArea):
         """Copy what is selected; whole messages as Markdown."""
         self._copy_when_loaded = bool(self.selection.unloaded(self.rows.rows))
         if not self._copy_when_loaded:
-            self._to_clipboard(self.selection.copied(self.stage))
+            self.to_clipboard(self.selection.copied(self.stage))
 
-    def _copy_part(self, row: Row, what: str) -> None:
-        if what == "turn":
-            parts = [
-                source_of(other)
-                for other in self.rows.rows
-                if other.turn_id == row.turn_id and other.kind is ItemKind.TEXT
-            ]
-            self._to_clipboard("\n\n".join(part for part in parts if part))
-        else:
-            self._to_clipboard(self.stage.view(row).copy(what))
-
-    def _to_clipboard(self, text: str) -> None:
+    def to_clipboard(self, text: str) -> None:
+        """Copy `text`, if there is any."""
         if text:
             QGuiApplication.clipboard().setText(text)
             self.copied.emit()
@@ -396,18 +299,8 @@ class TranscriptView(QAbstractScrollArea):
             what = f"{tool_label(event.name)}: {tool_summary(row.tool)}"
             self.announce(tr("Approval needed. {what}", what=what))
 
-    # Time
-
-    def _timer(self, slot: object, *, single: bool = False) -> QTimer:
-        timer = QTimer(self)
-        timer.setSingleShot(single)
-        timer.timeout.connect(slot)
-        return timer
-
-    @Slot()
     def flush_now(self) -> None:
         """Draw what has arrived since the last repaint."""
-        began = time.perf_counter()
         for row in self._dirty:
             if row.pending:
                 arrived = flush(row)
@@ -415,48 +308,21 @@ class TranscriptView(QAbstractScrollArea):
                     row.view.flushed(arrived)
         self._dirty.clear()
         self.refresh()
-        spent = (time.perf_counter() - began) * 1000
-        self._flush_timer.setInterval(max(FLUSH_MS, round(spent * FLUSH_SHARE)))
 
-    @Slot()
-    def _tick(self) -> None:
-        moving = False
-        for place in self.stage.placed:
-            if place.row.kind is None and place.row.state.turn.status is TurnStatus.RUNNING:
-                self.stage.view(place.row).changed()
-                moving = True
-        if moving:
+    def tick(self) -> None:
+        """Move countdowns and the signs of work on."""
+        running = [place.row for place in self.stage.placed if place.row.kind is None]
+        running = [row for row in running if row.state.turn.status is TurnStatus.RUNNING]
+        for row in running:
+            self.stage.view(row).changed()
+        if running:
             self.refresh()
         self._tick_if_needed()
 
     def _tick_if_needed(self) -> None:
-        running = any(
-            state.turn.status is TurnStatus.RUNNING
-            for state in list(self.rows.turns.values())[-50:]
-        )
-        if running and self.isVisible() and not self._tick_timer.isActive():
-            self._tick_timer.start(TICK_MS)
-        elif not running or not self.isVisible():
-            self._tick_timer.stop()
-
-    def _later(self, view: RowView, work: Slow) -> None:
-        self._slow.append((view, work))
-        self._slow_timer.start(0)
-
-    @Slot()
-    def _work(self) -> None:
-        if not self._slow:
-            self._slow_timer.stop()
-            return
-        view, work = self._slow.popleft()
-        if view.row.view is view and work(SLICE):
-            self._slow.appendleft((view, work))
-        self.viewport().update()
-
-    @Slot()
-    def _forget_done(self) -> None:
-        self.done = None
-        self.viewport().update()
+        newest = islice(reversed(self.rows.turns.values()), QUEUE_DEPTH)
+        running = any(state.turn.status is TurnStatus.RUNNING for state in newest)
+        self.clockwork.tick(on=running and self.isVisible())
 
     @Slot(str)
     def _image_loaded(self, source: str) -> None:
@@ -471,8 +337,6 @@ class TranscriptView(QAbstractScrollArea):
         self.stage.forget_views()
         self._end_button.update()
         self.refresh()
-
-    # Qt
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self.viewport())
@@ -490,7 +354,7 @@ class TranscriptView(QAbstractScrollArea):
         super().showEvent(event)
 
     def hideEvent(self, event: QHideEvent) -> None:
-        self._tick_timer.stop()
+        self.clockwork.tick(on=False)
         super().hideEvent(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
