@@ -11,10 +11,11 @@ from sqlcipher3 import dbapi2
 from aigc_desktop.config.paths import Paths
 from aigc_desktop.store import migration
 
-_WORDS = (
+_TEXT = (
     "report revenue table region analysis 数据 分析 报告 请 帮 我 整理 结论 表格 计划 write the "
     "summary of quarterly orders and 客户 反馈 翻译 邮件 code function error 测试 文件"
-).split()
+)
+_WORDS = _TEXT.split()
 
 
 def fill(paths: Paths, sessions: int, messages: int) -> None:

@@ -66,7 +66,7 @@ install_lock() {
         "$python" -m venv "$venv"
     fi
     say "Installing what is in $1 (once) …"
-    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check \
+    "$venv/bin/python" -m pip install -qq --disable-pip-version-check \
         --require-hashes -r "$lock" >&2
     cp "$lock" "$stamp"
 }

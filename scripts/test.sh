@@ -24,7 +24,7 @@ if [ -n "${AIGC_CI:-}" ]; then
     (cd tests/foreign && npm ci --silent --no-audit --no-fund >&2)
     stamp="$venv/.installed-foreign"
     if ! cmp -s requirements-foreign.lock "$stamp"; then
-        "$bin/python" -m pip install --quiet --disable-pip-version-check --no-deps \
+        "$bin/python" -m pip install -qq --disable-pip-version-check --no-deps \
             --require-hashes -r requirements-foreign.lock >&2
         cp requirements-foreign.lock "$stamp"
     fi

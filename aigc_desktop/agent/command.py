@@ -48,7 +48,8 @@ async def run_command(
     Cancelling ends the process and everything it started.
     """
     with tempfile.TemporaryDirectory(prefix="aigc-home-", ignore_cleanup_errors=True) as home:
-        process = await asyncio.to_thread(_start, argv, cwd, home)
+        # Not in a thread: a cancellation meanwhile would leave a process that nobody knows.
+        process = _start(argv, cwd, home)
         reader = _Reader(process, on_output, asyncio.get_running_loop())
         reader.start()
         timed_out = False

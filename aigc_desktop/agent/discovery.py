@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 
 import httpx2
 
 from aigc_desktop.agent.client import ANTHROPIC_URL, LOCAL_KEY
 from aigc_desktop.core.errors import UserError
+from aigc_desktop.core.ports import FoundServer
 
 USUAL_SERVERS = (
     ("Ollama", "http://127.0.0.1:11434"),
@@ -18,15 +18,6 @@ USUAL_SERVERS = (
 )
 PROBE_TIMEOUT = 1.5
 CHECK_TIMEOUT = 15.0
-
-
-@dataclass(frozen=True, slots=True)
-class FoundServer:
-    """A server that answers on this machine."""
-
-    name: str
-    base_url: str
-    models: tuple[str, ...]
 
 
 async def find_servers(

@@ -171,3 +171,12 @@ class Approver(Protocol):
     """Whoever answers questions: the window, the terminal, or nobody (then: deny)."""
 
     async def ask(self, request: ApprovalRequest) -> ApprovalAnswer: ...
+
+
+@dataclass(frozen=True, slots=True)
+class FoundServer:
+    """A server that answers on this machine."""
+
+    name: str
+    base_url: str
+    models: tuple[str, ...]

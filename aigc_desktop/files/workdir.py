@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aigc_desktop.core.errors import UserError
+from aigc_desktop.core.files import ChangedFile
 from aigc_desktop.files.beneath import open_beneath
 from aigc_desktop.files.names import parts_of, refuse
 
@@ -34,15 +35,6 @@ class Entry:
     is_dir: bool
     size: int
     modified_ns: int
-
-
-@dataclass(frozen=True, slots=True)
-class ChangedFile:
-    """A file that a turn made or changed. Size in bytes, time in epoch milliseconds."""
-
-    path: str
-    size: int
-    modified_ms: int
 
 
 class WorkDir:

@@ -20,11 +20,12 @@ from aigc_desktop.core.events import (
     TurnStarted,
     TurnUnqueued,
 )
+from aigc_desktop.core.files import ChangedFile
 from aigc_desktop.core.ports import ApprovalAnswer
 from aigc_desktop.core.session import Session, Turn, TurnConfig, TurnStatus, Usage
 from aigc_desktop.core.transcript import TranscriptItem, TranscriptSnapshot
 from aigc_desktop.files.uploads import save_attachment
-from aigc_desktop.files.workdir import ChangedFile, WorkDir
+from aigc_desktop.files.workdir import WorkDir
 from aigc_desktop.services.app import App
 from aigc_desktop.services.owner import this_process
 from aigc_desktop.services.prompt import global_prompt

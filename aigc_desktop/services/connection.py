@@ -12,12 +12,11 @@ from aigc_desktop.core.errors import UserError
 from aigc_desktop.core.events import ConnectionChanged
 
 if TYPE_CHECKING:
-    from aigc_desktop.agent.discovery import FoundServer
     from aigc_desktop.config.secrets import SecretStore
     from aigc_desktop.config.settings import Settings
     from aigc_desktop.core.bus import EventBus
     from aigc_desktop.core.clock import Clock
-    from aigc_desktop.core.ports import Model
+    from aigc_desktop.core.ports import FoundServer, Model
     from aigc_desktop.services.app import App
 
 ANTHROPIC = "anthropic"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.exc import DatabaseError
@@ -33,12 +35,12 @@ def check_sqlite_version(version: tuple[int, ...] = dbapi2.sqlite_version_info) 
 
 def make_engine(database: Path, *, begin: str, read_only: bool = False) -> Engine:
     """Return an engine whose transactions start with `begin` (`BEGIN IMMEDIATE` or `BEGIN`)."""
-    mode = "ro" if read_only else "rw"
+    mode = read_only_mode(database) if read_only else "mode=rw"
     engine = create_engine(
         "sqlite://",
         module=dbapi2,
         creator=lambda: dbapi2.connect(
-            f"file:{_uri_path(database)}?mode={mode}",
+            database_uri(database, mode),
             uri=True,
             isolation_level=None,
             check_same_thread=False,
@@ -69,22 +71,37 @@ def make_engine(database: Path, *, begin: str, read_only: bool = False) -> Engin
     return engine
 
 
+def database_uri(database: Path, options: str) -> str:
+    """Return the URI of a database file, whatever its path is made of; options: `mode=ro`, ….
+
+    A drive letter gets the slash before it that SQLite wants.
+    """
+    path = database.absolute().as_posix()
+    return f"file://{quote(os.fsencode(path if path.startswith('/') else '/' + path))}?{options}"
+
+
+def read_only_mode(database: Path) -> str:
+    """Return the URI option with which a database that cannot be written to is read.
+
+    Without a -wal, in a folder where none can be made, SQLite reads it only as immutable.
+    """
+    alone = not Path(f"{database}-wal").exists()
+    return "immutable=1" if alone and not os.access(database.parent, os.W_OK) else "mode=ro"
+
+
 def user_error(error: DatabaseError, database: Path) -> UserError | None:
     """Return what the user can do about a database error, or None if it is a bug."""
     name = getattr(error.orig, "sqlite_errorname", "") or ""
     text = str(error.orig)
+    path = str(database)
     if name == "SQLITE_FULL" or "disk is full" in text:
-        return UserError("disk_full", path=str(database), reason="")
+        return UserError("disk_full", path=path, reason="")
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return UserError("database_locked")
-    if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN")):
-        return UserError("database_read_only", path=str(database))
+    if name.startswith("SQLITE_READONLY"):
+        return UserError("database_read_only", path=path)
     if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")) or "malformed" in text:
-        return UserError("database_corrupt", path=str(database))
-    if name.startswith("SQLITE_IOERR"):
-        return UserError("disk_full", path=str(database), reason=name)
+        return UserError("database_corrupt", path=path)
+    if name.startswith(("SQLITE_CANTOPEN", "SQLITE_IOERR")):
+        return UserError("database_unreachable", path=path, reason=name)
     return None
-
-
-def _uri_path(path: Path) -> str:
-    return str(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")

@@ -14,12 +14,12 @@ from aigc_desktop.gui.chat.blocks import BlockKind, SourceBlock, Splitter, refer
 from aigc_desktop.gui.chat.row_view import Context, RowView
 from aigc_desktop.gui.chat.safe_text import one_line, visible
 from aigc_desktop.gui.chat.scene import Button, Fill, Label, Scene, Text
-from aigc_desktop.gui.chat.style import CODE_LINE_HEIGHT, GAP, LINE_HEIGHT
+from aigc_desktop.gui.chat.style import GAP
 
 CODE_HEAD = 34
 CODE_PAD = 14
-HEADING_GAP = 26
-TIGHT_GAP = 11
+HEADING_GAP = 20
+TIGHT_GAP = 10
 COLOUR_SLICE = 0.003
 """Seconds of syntax colouring that are done at once; the rest waits for a quiet moment."""
 
@@ -100,10 +100,9 @@ class MarkdownBody:
     def lay_out(self, scene: Scene, x: float, y: float, width: float) -> float:
         """Add the pieces to `scene` from (x, y) on; return where they end."""
         before: _Piece | None = None
-        leading = self._context.style.leading
         for index, piece in enumerate(self._all()):
             if before is not None:
-                y += _gap(before, piece) - (leading if _ends_in_prose(before) else 0)
+                y += _gap(before, piece)
             if piece.block.kind is BlockKind.CODE:
                 y = self._lay_out_code(scene, piece, index, QRectF(x, y, width, 0))
             else:
@@ -122,7 +121,8 @@ class MarkdownBody:
                 option = QTextOption()
                 option.setWrapMode(QTextOption.WrapMode.WrapAnywhere)
                 document.setDefaultTextOption(option)
-        rect.setHeight(document.size().height())
+        leading = self._context.style.leading if _begins_with_line(piece) else 0
+        rect = QRectF(rect.x(), rect.y() - leading, rect.width(), document.size().height())
         token = "text_muted" if self._muted else "text"
         scene.texts.append(Text(rect, document, piece.block.source, token))
         return rect.bottom()
@@ -133,7 +133,8 @@ class MarkdownBody:
         inner = box.width() - 2 * CODE_PAD
         if document.textWidth() != inner:
             document.setTextWidth(inner)
-        height = document.size().height() - self._context.style.code_leading
+        leading = style.code_leading
+        height = document.size().height() - leading
         box.setHeight(CODE_HEAD + height + CODE_PAD)
         scene.fills.append(Fill(QRectF(box), "code_bg", "border", 10))
         head = QRectF(box.x() + CODE_PAD, box.y() + 2, inner - 100, CODE_HEAD - 2)
@@ -145,7 +146,8 @@ class MarkdownBody:
         scene.buttons.append(
             Button(place, f"copy:{index}", tr("Copy code"), caption, "copy", "quiet", "text_muted")
         )
-        text = QRectF(box.x() + CODE_PAD, box.y() + CODE_HEAD, inner, height)
+        top = box.y() + CODE_HEAD - leading
+        text = QRectF(box.x() + CODE_PAD, top, inner, height + leading)
         scene.texts.append(Text(text, document, piece.block.source))
         return box.bottom()
 
@@ -169,13 +171,13 @@ class MarkdownBody:
     def _piece(self, block: SourceBlock, *, whole: bool = True) -> _Piece:
         style = self._context.style
         if block.kind is BlockKind.CODE:
-            code = documents.plain(visible(block.text), style.mono, line_height=CODE_LINE_HEIGHT)
+            code = documents.plain(visible(block.text), style.mono, line_height=style.code_line)
             piece = _Piece(block, code)
             self._colour(piece, whole=whole)
             return piece
         text = visible(block.text)
         if block.kind is BlockKind.PLAIN:
-            return _Piece(block, documents.plain(text, style.body, line_height=LINE_HEIGHT))
+            return _Piece(block, documents.plain(text, style.body, line_height=style.line))
         pictures = _Pictures(self._context)
         html = markdown.to_html(text, visible(self._definitions), pictures.html)
         document = documents.prose(html, style, muted=self._muted, images=pictures.ready)
@@ -223,9 +225,11 @@ class _Pictures:
         return f'<img src="{name}" width="{width}" height="{height}">'
 
 
-def _ends_in_prose(piece: _Piece) -> bool:
-    kind = piece.block.kind
-    return kind is not BlockKind.CODE and not documents.ends_with_table(piece.document)
+def _begins_with_line(piece: _Piece) -> bool:
+    """Return whether the first thing is a line of prose, no heading, table or quote."""
+    return piece.block.kind is BlockKind.PLAIN or not piece.block.text.lstrip().startswith(
+        ("#", "|", ">")
+    )
 
 
 def _gap(before: _Piece, piece: _Piece) -> float:

@@ -262,8 +262,7 @@ class ChatPage(QWidget):
 
     def _show_snapshot(self, snapshot: TranscriptSnapshot) -> None:
         self.state.show(snapshot)
-        if snapshot.turns or self._transcript is not None:
-            self.transcript.show_snapshot(snapshot)
+        self.transcript.show_snapshot(snapshot)
         if self._fresh:
             self.composer.load(snapshot.session.draft, self.state.sent_texts)
             self._fresh = False

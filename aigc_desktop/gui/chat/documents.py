@@ -20,7 +20,7 @@ from PySide6.QtGui import (
 )
 
 from aigc_desktop.gui.chat import highlight
-from aigc_desktop.gui.chat.style import CODE_LINE_HEIGHT, ChatStyle
+from aigc_desktop.gui.chat.style import ChatStyle
 
 INDENT = 28
 """Pixels by which each level of a list is set in."""
@@ -60,7 +60,10 @@ def prose(
 
 
 def plain(text: str, font: QFont, *, line_height: int = 0) -> SafeDocument:
-    """Return a document of literal text that breaks lines wherever it must."""
+    """Return a document of literal text that breaks lines wherever it must.
+
+    `line_height` is the least height of a line in pixels.
+    """
     document = SafeDocument(font)
     option = QTextOption()
     option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
@@ -70,14 +73,14 @@ def plain(text: str, font: QFont, *, line_height: int = 0) -> SafeDocument:
         cursor = QTextCursor(document)
         cursor.select(QTextCursor.SelectionType.Document)
         block = QTextBlockFormat()
-        block.setLineHeight(line_height, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
+        block.setLineHeight(line_height, QTextBlockFormat.LineHeightTypes.MinimumHeight.value)
         cursor.mergeBlockFormat(block)
     return document
 
 
 def diff(text: str, style: ChatStyle) -> SafeDocument:
     """Return a document of a unified diff with added and removed lines coloured."""
-    document = plain(text, style.mono, line_height=CODE_LINE_HEIGHT)
+    document = plain(text, style.mono)
     cursor = QTextCursor(document)
     cursor.beginEditBlock()
     block = document.begin()

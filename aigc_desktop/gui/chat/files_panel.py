@@ -27,7 +27,7 @@ from aigc_desktop.gui.widgets.build import button, icon_button, label
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from aigc_desktop.files.workdir import ChangedFile
+    from aigc_desktop.core.files import ChangedFile
 
 PATH_ROLE = Qt.ItemDataRole.UserRole
 WIDTH = 320

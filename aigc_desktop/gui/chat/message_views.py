@@ -20,7 +20,7 @@ from aigc_desktop.gui.chat.row_view import (
 from aigc_desktop.gui.chat.rows import Row
 from aigc_desktop.gui.chat.safe_text import one_line, visible
 from aigc_desktop.gui.chat.scene import Button, Fill, Icon, Label, Scene, Text
-from aigc_desktop.gui.chat.style import GAP, LINE_HEIGHT
+from aigc_desktop.gui.chat.style import GAP
 from aigc_desktop.gui.chat.wording import row_name, thinking_text
 
 BUBBLE_PAD_X = 16
@@ -54,7 +54,7 @@ class UserView(RowView):
         text = row.text or ""
         shown = shown_part(row, text, USER_SHOWN)
         if self._document is None or self._drawn != len(shown):
-            self._document = documents.plain(visible(shown), style.body, line_height=LINE_HEIGHT)
+            self._document = documents.plain(visible(shown), style.body, line_height=style.line)
             self._drawn = len(shown)
         document = self._document
         document.setTextWidth(scene.width * BUBBLE_SHARE - 2 * BUBBLE_PAD_X)
@@ -65,7 +65,9 @@ class UserView(RowView):
         top = 24
         bubble = QRectF(left, top, width + 2 * BUBBLE_PAD_X, height + 2 * BUBBLE_PAD_Y)
         scene.fills.append(Fill(bubble, "user_bubble", radius=16))
-        place = QRectF(left + BUBBLE_PAD_X, top + BUBBLE_PAD_Y, width, height)
+        place = QRectF(
+            left + BUBBLE_PAD_X, top + BUBBLE_PAD_Y - style.leading, width, height + style.leading
+        )
         scene.texts.append(Text(place, document, text))
         y = bubble.bottom() + 8
         if len(shown) < len(text):
@@ -116,7 +118,7 @@ class TextView(RowView):
         shown = len(shown_part(self.row, text))
         if shown < len(text) and not self.row.streaming:
             y = add_more_buttons(scene, self.context.style, y + 8, shown, len(text))
-        return y + GAP - self.context.style.leading if text else 0
+        return y + GAP if text else 0
 
     def copy(self, what: str) -> str:
         if what == "all":

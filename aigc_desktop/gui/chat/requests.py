@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Slot
 
 from aigc_desktop.config.i18n import tr
+from aigc_desktop.core.session import TurnStatus
 from aigc_desktop.gui import calls
 from aigc_desktop.gui.bridge import Bridge
 from aigc_desktop.gui.chat.links import open_link
@@ -68,7 +69,11 @@ class TranscriptRequests(QObject):
         self._bridge.call(self._page, calls.chat.switch_branch, turn_id)
 
     @Slot(int)
-    def _resume(self, _turn_id: int) -> None:
+    def _resume(self, turn_id: int) -> None:
+        turn = self._page.state.turns.get(turn_id)
+        if turn is not None and turn.status is TurnStatus.FAILED:
+            self._regenerate(turn_id)
+            return
         self._page.sending.in_session(calls.chat.send_message, tr("Go on where you stopped."))
 
     @Slot(int)

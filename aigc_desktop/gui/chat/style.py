@@ -14,16 +14,16 @@ COLUMN = 780
 MARGIN = 24
 """Least room left and right of the column."""
 
-GAP = 18
+GAP = 14
 """Room between two blocks of a message."""
 
 BODY_POINTS = 11.0
 SMALL_POINTS = 9.5
 CODE_POINTS = 10.0
 
-LINE_HEIGHT = 145
-CODE_LINE_HEIGHT = 125
-"""Per cent of the font's own line height, in prose and in code."""
+LINE = 1.45
+CODE_LINE = 1.3
+"""Least line height, in the font's own: Latin and Chinese lines come out equally high."""
 
 
 class ChatStyle:
@@ -37,12 +37,15 @@ class ChatStyle:
         self.small_strong = theme.font(SMALL_POINTS, QFont.Weight.DemiBold)
         self.mono = theme.mono_font(CODE_POINTS)
         self.mono_small = theme.mono_font(CODE_POINTS - 0.5)
+        self._metrics: dict[str, QFontMetricsF] = {}
+        self.line = round(self.metrics(self.body).height() * LINE)
+        self.code_line = round(self.metrics(self.mono).height() * CODE_LINE)
+        self.small_line = round(self.metrics(self.small).height() * CODE_LINE)
+        self.leading = self.line - self.metrics(self.body).height()
+        self.code_leading = self.code_line - self.metrics(self.mono).height()
+        """Room above a line, of prose and of code, that is not seen as part of it."""
         self.css = self._css(self.tokens.text)
         self.css_muted = self._css(self.tokens.text_muted)
-        self._metrics: dict[str, QFontMetricsF] = {}
-        self.leading = self.metrics(self.body).height() * (LINE_HEIGHT - 100) / 100
-        self.code_leading = self.metrics(self.mono).height() * (CODE_LINE_HEIGHT - 100) / 100
-        """Room below a line, of prose and of code, that is not seen as part of it."""
 
     def color(self, token: str) -> QColor:
         """Return the theme's colour called `token`."""
@@ -69,7 +72,8 @@ class ChatStyle:
         heading = f"margin-bottom: 6px; color: {tokens.text}; font-weight: 600"
         return f"""
             body {{ color: {text}; }}
-            p, li {{ line-height: {LINE_HEIGHT}%; margin-top: 0; margin-bottom: {GAP}px; }}
+            p, li {{ line-height: {self.line}px; -qt-line-height-type: minimum;
+                margin-top: 0; margin-bottom: {GAP}px; }}
             ul, ol {{ margin-top: 0; margin-bottom: {GAP}px; }}
             li {{ margin-bottom: 4px; }}
             h1 {{ font-size: 17pt; margin-top: 14px; {heading}; }}

@@ -18,7 +18,6 @@ from aigc_desktop.gui.chat.row_view import (
 from aigc_desktop.gui.chat.rows import Row
 from aigc_desktop.gui.chat.safe_text import terminal_text, visible
 from aigc_desktop.gui.chat.scene import Button, Fill, Icon, Label, Scene, Text
-from aigc_desktop.gui.chat.style import CODE_LINE_HEIGHT
 from aigc_desktop.gui.chat.wording import (
     STATE_TOKENS,
     arguments_text,
@@ -176,13 +175,15 @@ class ToolView(RowView):
     def _lay_out_box(
         self, scene: Scene, document: documents.SafeDocument, source: str, y: float
     ) -> float:
+        diff = self._documents.get("diff", ("", None))[1]
         inner = scene.width - 2 * PAD - 2 * INNER
         if document.textWidth() != inner:
             document.setTextWidth(inner)
-        height = document.size().height() - self.context.style.code_leading
+        leading = 0 if document is diff else self.context.style.code_leading
+        height = document.size().height() - leading
         box = QRectF(PAD, y, scene.width - 2 * PAD, height + 2 * 10)
         scene.fills.append(Fill(box, "code_bg", "border", 8))
-        place = QRectF(PAD + INNER, y + 10, inner, height)
+        place = QRectF(PAD + INNER, y + 10 - leading, inner, height + leading)
         scene.texts.append(Text(place, document, source))
         return box.bottom() + 12
 
@@ -196,7 +197,7 @@ class ToolView(RowView):
             made = documents.diff(visible(text.rstrip("\n")), style)
         else:
             made = documents.plain(
-                clean(text.rstrip("\n")), style.mono, line_height=CODE_LINE_HEIGHT
+                clean(text.rstrip("\n")), style.mono, line_height=style.code_line
             )
         self._documents[part] = (text, made)
         return made

@@ -91,7 +91,7 @@ class FooterView(RowView):
         left = 0 if quiet else PAD + 26
         room = scene.width - wide - PAD - left - 12
         text = f"{title}\n{remedy}" if remedy else title
-        document = documents.plain(text, style.small, line_height=130)
+        document = documents.plain(text, style.small, line_height=style.small_line)
         document.setTextWidth(room)
         height = max(document.size().height(), TEXT_BUTTON)
         box = QRectF(0, y + 2, scene.width, height + 2 * 10)

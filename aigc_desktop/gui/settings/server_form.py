@@ -18,7 +18,7 @@ from aigc_desktop.gui.widgets.build import button, icon_button, label
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from aigc_desktop.agent.discovery import FoundServer
+    from aigc_desktop.core.ports import FoundServer
 
 
 class ServerForm(QWidget):
