@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program and return its exit code."""
-    from aigc_desktop.cli import parse, run_command
+    given = sys.argv[1:] if arguments is None else arguments
+    if given:
+        from aigc_desktop.cli import parse, run_command
 
-    options = parse(sys.argv[1:] if arguments is None else arguments)
-    if options.command is not None or options.self_test:
-        return run_command(options)
-    from aigc_desktop.bootstrap import Backend, prepare
+        options = parse(given)
+        if options.command is not None or options.self_test:
+            return run_command(options)
+    gc.disable()  # Importing makes no garbage; gui.collector takes over.
     from aigc_desktop.config.paths import Paths
-    from aigc_desktop.gui.app import run
+    from aigc_desktop.gui.opening import run
 
-    paths = Paths.default()
-    settings, bus, stop_logging = prepare(paths)
-    try:
-        return run(paths, settings, bus, Backend)
-    finally:
-        stop_logging()
+    return run(Paths.default(), _make_backend)
+
+
+def _make_backend(*args: Any) -> Any:
+    """Import the backend when the window is already there."""
+    from aigc_desktop.bootstrap import Backend
+
+    return Backend(*args)
 
 
 if __name__ == "__main__":

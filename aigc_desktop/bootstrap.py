@@ -13,9 +13,10 @@ from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
+from aigc_desktop.config import startup
 from aigc_desktop.config.log import loop_handler, start_logging
 from aigc_desktop.config.paths import Paths
-from aigc_desktop.config.settings import LANGUAGE, LOG_LEVEL, Settings, take_key_out_of_environment
+from aigc_desktop.config.settings import LOG_LEVEL, Settings
 from aigc_desktop.core.bus import EventBus
 from aigc_desktop.core.clock import Clock, SystemClock
 from aigc_desktop.core.events import NoticeCleared, NoticeLevel, NoticeRaised
@@ -30,19 +31,9 @@ STOP_TIMEOUT = 5.0
 
 
 def prepare(paths: Paths) -> tuple[Settings, EventBus, Callable[[], None]]:
-    """Make the directories, read the settings, choose the language, start the log.
-
-    Light: nothing of this delays the first paint. Returns settings, bus, and the undo.
-    """
-    from aigc_desktop.config.i18n import set_language
-
-    paths.create()
-    bus = EventBus()
-    settings = Settings(paths, bus)
-    take_key_out_of_environment()
-    set_language(settings.get(LANGUAGE))
-    stop_logging = start_logging(paths.logs_dir, settings.get(LOG_LEVEL))
-    return settings, bus, stop_logging
+    """Do what comes first, and start the log. Returns settings, bus, and the log's undo."""
+    settings, bus = startup.prepare(paths)
+    return settings, bus, start_logging(paths.logs_dir, settings.get(LOG_LEVEL))
 
 
 @contextlib.asynccontextmanager
@@ -59,6 +50,7 @@ async def open_app(
     from aigc_desktop.services import answering, owner
     from aigc_desktop.services.app import App
     from aigc_desktop.services.connection import Connection
+    from aigc_desktop.services.revisions import SessionRevisions
     from aigc_desktop.services.runner import TurnRunner
     from aigc_desktop.store import journal, migration
     from aigc_desktop.store.store import Store
@@ -90,6 +82,7 @@ async def open_app(
             sandbox=await asyncio.to_thread(Sandbox.probe),
             connection=connection,
             runner=runner,
+            revisions=SessionRevisions(bus),
             grants=SessionGrants(),
         )
         runner.bind(lambda turn: answering.answer_turn(app, turn))

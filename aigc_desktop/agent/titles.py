@@ -14,7 +14,7 @@ _OPENERS = re.compile(
     re.IGNORECASE,
 )
 _END = re.compile(r"[\n。！？!?;；]|\.(?=\s)")
-_MARKS = re.compile(r"[`*_#>\[\]\x00-\x1f\u200b-\u200f\u202a-\u202e\u2066-\u2069]+")
+_MARKS = re.compile(r"(?:[`*#>\[\]\x00-\x1f\u200b-\u200f\u202a-\u202e\u2066-\u2069]|\b_+|_+\b)+")
 
 
 def title_from(text: str) -> str:

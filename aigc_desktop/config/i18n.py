@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import locale
 import os
 import threading
 from typing import Any
@@ -23,6 +22,8 @@ def system_language() -> str:
     for name in ("LC_ALL", "LC_MESSAGES", "LANGUAGE", "LANG"):
         if value := os.environ.get(name):
             return CHINESE if value.lower().startswith("zh") else ENGLISH
+    import locale
+
     try:
         code = locale.getlocale()[0] or ""
     except ValueError:

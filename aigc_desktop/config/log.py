@@ -112,9 +112,10 @@ def start_logging(logs_dir: Path, level: str) -> Callable[[], None]:
     return stop
 
 
-def install_crash_hooks(on_crash: Callable[[BaseException], None]) -> None:
-    """Log every unhandled error of any thread and hand it to `on_crash`."""
+def install_crash_hooks(on_crash: Callable[[BaseException], None]) -> Callable[[], None]:
+    """Log every unhandled error of any thread and hand it to `on_crash`; return the undo."""
     logger = logging.getLogger("crash")
+    before = sys.excepthook, threading.excepthook
 
     def report(error: BaseException) -> None:
         logger.critical("unhandled error", exc_info=error)
@@ -134,6 +135,11 @@ def install_crash_hooks(on_crash: Callable[[BaseException], None]) -> None:
 
     sys.excepthook = main_hook
     threading.excepthook = thread_hook
+
+    def uninstall() -> None:
+        sys.excepthook, threading.excepthook = before
+
+    return uninstall
 
 
 def loop_handler(

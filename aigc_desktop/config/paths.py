@@ -12,7 +12,7 @@ from aigc_desktop.core.errors import UserError
 APP_NAME = "aigc-desktop"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Paths:
     """The user's data, all beneath `home`: data/, work_dir/, logs/ as in the manual's 3.3."""
 

@@ -15,7 +15,6 @@ from aigc_desktop.config.atomic import write_atomically
 from aigc_desktop.config.paths import Paths
 from aigc_desktop.core.bus import EventBus
 from aigc_desktop.core.errors import UserError
-from aigc_desktop.core.events import SettingChanged
 
 logger = logging.getLogger(__name__)
 
@@ -189,6 +188,8 @@ class Settings:
             UserError: `setting_invalid`; `data_dir_read_only` or `disk_full` when it cannot be
                 stored (the old value stays).
         """
+        from aigc_desktop.core.events import SettingChanged
+
         parsed = setting.parse(value)
         self._update({setting.key: str(parsed) if isinstance(parsed, Decimal) else parsed})
         self._bus.publish(SettingChanged(setting.key, parsed))

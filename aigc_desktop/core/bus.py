@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from aigc_desktop.core.events import Event
+if TYPE_CHECKING:
+    from aigc_desktop.core.events import Event
 
 logger = logging.getLogger(__name__)
 
-Subscriber = Callable[[Event], None]
+Subscriber = Callable[["Event"], None]
 
 
 class EventBus:

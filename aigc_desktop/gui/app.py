@@ -1,4 +1,4 @@
-"""The window's life: first paint, then the backend; leaving in stages."""
+"""The program behind the window: backend, events, crashes; leaving in stages."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from PySide6.QtCore import (
-    QEvent,
     QLibraryInfo,
     QObject,
     QSocketNotifier,
@@ -26,7 +25,7 @@ from PySide6.QtWidgets import QApplication
 
 from aigc_desktop.config import settings as config
 from aigc_desktop.config.i18n import CHINESE, current_language, set_language
-from aigc_desktop.config.log import install_crash_hooks
+from aigc_desktop.config.log import install_crash_hooks, start_logging
 from aigc_desktop.config.paths import Paths, resource
 from aigc_desktop.config.settings import Settings
 from aigc_desktop.core.bus import EventBus
@@ -34,11 +33,10 @@ from aigc_desktop.core.errors import UserError
 from aigc_desktop.core.events import Event, SettingChanged
 from aigc_desktop.gui import notices, theme
 from aigc_desktop.gui.bridge import BackendLike, Bridge
-from aigc_desktop.gui.collector import Collector
 from aigc_desktop.gui.crash import CrashReporter
 from aigc_desktop.gui.main_window import MainWindow
-from aigc_desktop.gui.single_instance import SingleInstance
 from aigc_desktop.gui.watchdog import Watchdog
+from aigc_desktop.gui.workspace import Workspace
 
 logger = logging.getLogger(__name__)
 
@@ -63,19 +61,21 @@ MakeBackend = Callable[..., Any]
 
 
 class Program(QObject):
-    """Everything between the first paint and the exit code."""
+    """Everything between the window's first paint and the end."""
 
-    painted = Signal()
+    finished = Signal()
+    """Everything is stored and stopped; the window is closed."""
+
     _backend_settled = Signal(object)
 
     def __init__(
         self,
         app: QApplication,
+        window: MainWindow,
         paths: Paths,
         settings: Settings,
         bus: EventBus,
         make_backend: MakeBackend,
-        crashes: CrashReporter,
     ) -> None:
         super().__init__(app)
         self._app = app
@@ -83,34 +83,43 @@ class Program(QObject):
         self._settings = settings
         self._bus = bus
         self._make_backend = make_backend
-        self._crashes = crashes
         self._leaving = False
         self._stopping = False
-        self._painted = False
         self._translator: QTranslator | None = None
         self.backend: BackendThread | None = None
+        self.window = window
+        self._stop_logging = start_logging(paths.logs_dir, settings.get(config.LOG_LEVEL))
+        self._crashes = CrashReporter(self)
+        self._crashes.set_window(window)
+        self._uninstall_crash_hooks = install_crash_hooks(self._crashes.report)
         self.bridge = Bridge(bus, self)
         self.bridge.unhandled.connect(notices.say_error)
-        self.bridge.bug.connect(crashes.report)
+        self.bridge.bug.connect(self._crashes.report)
         self.bridge.arrived.connect(self._on_event)
         self._backend_settled.connect(self._on_backend_settled)
         self._install_translator()
-        theme.apply(app, settings.get(config.THEME))
-        self.window = MainWindow(self.bridge, settings, paths)
-        self.window.closing.connect(self.leave)
-        self.window.installEventFilter(self)
-        crashes.set_window(self.window)
+        app.setWindowIcon(QIcon(os.fspath(resource("icons/app.svg"))))
+        typed = window.opening.typed()
+        self.workspace = Workspace(self.bridge, settings, paths, window, typed)
+        window.setCentralWidget(self.workspace)
+        self.workspace.take_focus()
+        window.closing.connect(self.leave)
+        self._watch = SignalWatch(self)
+        self._watch.arrived.connect(self.leave)
+        app.commitDataRequest.connect(self.leave)
+        self._watchdog = Watchdog(self)
 
-    def show(self) -> None:
-        """Show the window; the backend starts when it has been painted."""
-        self.window.show()
+    def start(self) -> None:
+        """Start the backend; the workspace fills when it is there."""
+        threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
+        self._start_backend()
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Paint and not self._painted:
-            self._painted = True
-            self.window.removeEventFilter(self)
-            QTimer.singleShot(0, self, self._after_first_paint)
-        return False
+    def close(self) -> None:
+        """The event loop has ended: give back what the program had taken."""
+        self._watchdog.stop()
+        self._watch.close()
+        self._uninstall_crash_hooks()
+        self._stop_logging()
 
     @Slot()
     def leave(self) -> None:
@@ -120,17 +129,12 @@ class Program(QObject):
         self._leaving = True
         try:
             self.window.store_state()
+            self.workspace.store_state()
         except UserError as error:
             logger.warning("the window's state was not stored: %s", error)
         self.window.hide()
         QTimer.singleShot(DRAFT_MS, self, self._stop_backend)
-        self.window.chat.sending.save_now(self._stop_backend)
-
-    @Slot()
-    def _after_first_paint(self) -> None:
-        self.painted.emit()
-        threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
-        self._start_backend()
+        self.workspace.chat.sending.save_now(self._stop_backend)
 
     @Slot()
     def _start_backend(self) -> None:
@@ -147,16 +151,16 @@ class Program(QObject):
         error = ready.exception()
         if error is None:
             self.bridge.set_backend(self.backend)
-            self.window.start()
+            self.workspace.start()
             return
         logger.error("the program could not start", exc_info=error)
-        page = self.window.show_problem(error)
+        page = self.workspace.show_problem(error)
         page.retry.connect(self._retry)
         page.quit.connect(self.leave)
 
     @Slot()
     def _retry(self) -> None:
-        self.window.hide_problem()
+        self.workspace.hide_problem()
         if self.backend is not None:
             self.backend.stop(1.0)
         self._start_backend()
@@ -171,7 +175,7 @@ class Program(QObject):
             before = current_language()
             if set_language(event.value) != before:
                 self._install_translator()
-                QTimer.singleShot(0, self.window, self.window.rebuild)
+                QTimer.singleShot(0, self.workspace, self.workspace.rebuild)
 
     def _install_translator(self) -> None:
         """Put Qt's own dialogs into the language."""
@@ -213,7 +217,7 @@ class Program(QObject):
         self.bridge.close()
         self.window.let_close()
         self.window.close()
-        self._app.exit(0)
+        self.finished.emit()
 
 
 def _warm_up() -> None:
@@ -257,46 +261,3 @@ class SignalWatch(QObject):
     def _wake(self) -> None:
         self._read.recv(64)
         self.arrived.emit()
-
-
-def run(paths: Paths, settings: Settings, bus: EventBus, make_backend: MakeBackend) -> int:
-    """Open the window and return the exit code when it has been left.
-
-    `make_backend(paths, settings, bus, on_crash)` returns `bootstrap.Backend` or one like it.
-    """
-    app = make_application()
-    instance = SingleInstance(paths.home, app)
-    if not instance.acquire():
-        return 0
-    crashes = CrashReporter(app)
-    install_crash_hooks(crashes.report)
-    collector = Collector(app)
-    program = Program(app, paths, settings, bus, make_backend, crashes)
-    watch = SignalWatch(app)
-    watch.arrived.connect(program.leave)
-    app.commitDataRequest.connect(program.leave)
-    instance.raise_requested.connect(program.window.raise_window)
-    program.bridge.ready.connect(collector.settle)
-    program.show()
-    watchdog = Watchdog(app)
-    try:
-        return app.exec()
-    finally:
-        watchdog.stop()
-        watch.close()
-        instance.release()
-        collector.stop()
-        app.setStyleSheet("")
-        program.window.deleteLater()
-
-
-def make_application() -> QApplication:
-    """Return the application object, named and with its icon."""
-    app = QApplication.instance() or QApplication(["aigc-desktop"])
-    assert isinstance(app, QApplication)
-    app.setApplicationName("aigc-desktop")
-    app.setApplicationDisplayName("AIGC Desktop")
-    app.setDesktopFileName("aigc-desktop")
-    app.setQuitOnLastWindowClosed(False)
-    app.setWindowIcon(QIcon(os.fspath(resource("icons/app.svg"))))
-    return app

@@ -1,169 +1,60 @@
-"""The window: sidebar, pages, notices. It puts the parts together and does little itself."""
+"""The window itself, up at once: its size and place, closing, and what is seen while it opens.
+
+Light on purpose: everything imported here delays the first paint.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from PySide6.QtCore import QByteArray, Qt, Signal, Slot
+from PySide6.QtCore import QByteArray, Signal, Slot
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QMainWindow,
+    QPlainTextEdit,
+    QVBoxLayout,
+    QWidget,
+)
 
-from aigc_desktop.config import settings as config
 from aigc_desktop.config.i18n import tr
-from aigc_desktop.config.paths import Paths
 from aigc_desktop.config.settings import Settings
-from aigc_desktop.gui import actions
-from aigc_desktop.gui.bridge import Bridge
-from aigc_desktop.gui.chat.chat_page import ChatPage
-from aigc_desktop.gui.notices import NoticeAction, NoticeBar
-from aigc_desktop.gui.sidebar.sidebar import Sidebar
-
-if TYPE_CHECKING:
-    from aigc_desktop.gui.problem_page import ProblemPage
-    from aigc_desktop.gui.settings.settings_page import SettingsPage
-    from aigc_desktop.gui.settings.welcome_page import WelcomePage
 
 MINIMUM = (760, 520)
 DEFAULT = (1180, 780)
-SIDEBAR_WIDTH = 264
 GEOMETRY = "window.geometry"
+SIDEBAR_WIDTH = 264
 SPLIT = "window.sidebar"
-LAST_SESSION = "window.session"
-_KEY_PROBLEMS = (
-    "api_key_missing",
-    "api_key_invalid",
-    "provider_not_chosen",
-    "base_url_missing",
-    "keyring_changed",
-)
+COMPOSER_WIDTH = 804
+COMPOSER_HEIGHT = 92
+HINT_HEIGHT = 31
+"""Room below the composer, in pixels, so that nothing moves when the whole page takes over."""
 
 
 class MainWindow(QMainWindow):
-    """Holds the pages; rebuilt pages (another language) keep their session and draft."""
+    """Takes typing from the first paint on; `Workspace` comes as its central widget."""
 
     closing = Signal()
 
-    def __init__(self, bridge: Bridge, settings: Settings, paths: Paths) -> None:
+    def __init__(self, settings: Settings, *, composing: bool) -> None:
         super().__init__()
-        self._bridge = bridge
         self._settings = settings
-        self._paths = paths
         self._may_close = False
-        self.pages = QStackedWidget()
-        self._settings_page: SettingsPage | None = None
-        self._welcome: WelcomePage | None = None
-        self._problem: ProblemPage | None = None
-        self._sidebar_wanted = True
         self.setWindowTitle("AIGC Desktop")
         self.setMinimumSize(*MINIMUM)
         self.resize(*DEFAULT)
-        self.shortcuts: actions.ShortcutsDialog | None = None
-        self._build()
-        self._restore_geometry()
-        self._show_welcome_if_new()
-
-    def rebuild(self) -> None:
-        """Build everything again, in another language."""
-        session_id, typed = self.chat.session_id, self.chat.composer.text()
-        part = self.settings_page.nav.currentRow() if self.shows_settings else None
-        self.chat.flush()
-        self._store_layout()
-        for action in self.actions():
-            self.removeAction(action)
-            action.deleteLater()
-        self._build()
-        self.start(session_id)
-        if session_id is None and typed:
-            self.chat.composer.set_text(typed)
-        if part is not None:
-            self.show_settings()
-            self.settings_page.show_part(part)
-
-    @property
-    def settings_page(self) -> SettingsPage:
-        """The settings, made when they are first wanted."""
-        if self._settings_page is None:
-            from aigc_desktop.gui.settings.settings_page import SettingsPage
-
-            self._settings_page = SettingsPage(self._bridge, self._settings, self._paths)
-            self._settings_page.closed.connect(self.show_chat)
-            self.pages.addWidget(self._settings_page)
-        return self._settings_page
-
-    @property
-    def welcome(self) -> WelcomePage:
-        """The page of the first run, made when it is first wanted."""
-        if self._welcome is None:
-            from aigc_desktop.gui.settings.welcome_page import WelcomePage
-
-            self._welcome = WelcomePage(self._bridge, self._settings)
-            self._welcome.connected.connect(self.show_chat)
-            self.pages.addWidget(self._welcome)
-        return self._welcome
-
-    @property
-    def shows_settings(self) -> bool:
-        return self._settings_page is not None and (
-            self.pages.currentWidget() is self._settings_page
-        )
-
-    def start(self, session_id: int | None = None) -> None:
-        """Load the list and show a session, or the welcome page when nothing is connected."""
-        self.sidebar.reload()
-        self._show_welcome_if_new()
-        if session_id is None:
-            session_id = self._settings.state(LAST_SESSION)
-        if isinstance(session_id, int):
-            self.chat.show_session(session_id)
-
-    def _show_welcome_if_new(self) -> None:
-        if not self._settings.get(config.PROVIDER):
-            self.show_welcome()
-
-    def show_problem(self, error: BaseException) -> ProblemPage:
-        """Show that the program could not start."""
-        from aigc_desktop.gui.problem_page import ProblemPage
-
-        self._problem = page = ProblemPage(error, self._paths)
-        self.pages.addWidget(page)
-        self.pages.setCurrentWidget(page)
-        self.sidebar.setEnabled(False)
-        return page
-
-    def hide_problem(self) -> None:
-        """Go back to the chat page for another try."""
-        self.pages.setCurrentWidget(self.chat)
-        if self._problem is not None:
-            self.pages.removeWidget(self._problem)
-            self._problem.deleteLater()
-            self._problem = None
-        self.sidebar.setEnabled(True)
-
-    @Slot()
-    def show_chat(self) -> None:
-        """Show the chat page."""
-        self.sidebar.setVisible(self._sidebar_wanted)
-        self.pages.setCurrentWidget(self.chat)
-        self.chat.composer.setFocus()
-
-    @Slot()
-    def show_settings(self) -> None:
-        """Show the settings."""
-        self.sidebar.hide()
-        self.pages.setCurrentWidget(self.settings_page)
-        self.settings_page.show_part(0)
-
-    @Slot()
-    def show_welcome(self) -> None:
-        """Show the page of the first run."""
-        self.sidebar.hide()
-        self.pages.setCurrentWidget(self.welcome)
-        self.welcome.key_form.field.setFocus()
+        geometry = settings.state(GEOMETRY, "")
+        if isinstance(geometry, str) and geometry:
+            self.restoreGeometry(QByteArray.fromBase64(geometry.encode()))
+        width = settings.state(SPLIT, SIDEBAR_WIDTH)
+        width = width if isinstance(width, int) else SIDEBAR_WIDTH
+        self.opening = OpeningPage(width if composing else 0)
+        self.setCentralWidget(self.opening)
 
     @Slot()
     def raise_window(self) -> None:
         """Come to the front; the program was started again."""
-        self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
+        if self.isMinimized():
+            self.showNormal()
         self.show()
         self.raise_()
         self.activateWindow()
@@ -173,8 +64,9 @@ class MainWindow(QMainWindow):
         self._may_close = True
 
     def store_state(self) -> None:
-        """Remember size, place and what was shown."""
-        self._store_layout()
+        """Remember size and place."""
+        geometry = bytes(self.saveGeometry().toBase64().data()).decode()
+        self._settings.set_state(GEOMETRY, geometry)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if self._may_close:
@@ -183,129 +75,49 @@ class MainWindow(QMainWindow):
             event.ignore()
             self.closing.emit()
 
-    def _build(self) -> None:
-        self.notices = NoticeBar()
-        self.sidebar = Sidebar(self._bridge)
-        self.chat = ChatPage(self._bridge, self._settings)
-        self._settings_page = None
-        self._welcome = None
-        self.pages = QStackedWidget()
-        self.pages.addWidget(self.chat)
-        right = QWidget()
-        column = QVBoxLayout(right)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.notices)
-        column.addWidget(self.pages, 1)
-        self._splitter = QSplitter(Qt.Orientation.Horizontal)
-        self._splitter.setChildrenCollapsible(False)
-        self._splitter.setHandleWidth(1)
-        self._splitter.addWidget(self.sidebar)
-        self._splitter.addWidget(right)
-        self._splitter.setStretchFactor(1, 1)
-        width = self._settings.state(SPLIT, SIDEBAR_WIDTH)
-        self._splitter.setSizes([width if isinstance(width, int) else SIDEBAR_WIDTH, 4000])
-        self.setCentralWidget(self._splitter)
-        self._connect()
-        self.set_actions()
 
-    def _connect(self) -> None:
-        self._bridge.arrived.connect(self.notices.on_event)
-        open_settings = NoticeAction(tr("Open settings"), self.show_settings)
-        for code in _KEY_PROBLEMS:
-            self.notices.offer(code, (open_settings,))
-        sidebar, chat = self.sidebar, self.chat
-        sidebar.session_chosen.connect(self._open_session)
-        sidebar.hit_chosen.connect(self._open_hit)
-        sidebar.new_chat_requested.connect(self.new_chat)
-        sidebar.settings_requested.connect(self.show_settings)
-        sidebar.current_gone.connect(self._current_gone)
-        chat.session_shown.connect(sidebar.set_current)
-        chat.rename_requested.connect(sidebar.rename_current)
-        chat.sidebar_toggled.connect(self.toggle_sidebar)
+class OpeningPage(QWidget):
+    """The outline of the chat page with a field that already takes typing.
 
-    def set_actions(self) -> None:
-        """Put the shortcuts on the window."""
-        actions.install(
-            self,
-            {
-                "new_chat": self.new_chat,
-                "search": self.focus_search,
-                "find": self.chat.open_find,
-                "rename": self.sidebar.rename_current,
-                "pin": self.sidebar.pin_current,
-                "trash": self.sidebar.trash_current,
-                "next_chat": self._next_chat,
-                "previous_chat": self._previous_chat,
-                "focus_composer": self.show_chat,
-                "stop": self.chat.stop,
-                "files": self.chat.toggle_files,
-                "sidebar": self.toggle_sidebar,
-                "settings": self.show_settings,
-                "shortcuts": self.show_shortcuts,
-                "quit": self.close,
-            },
-        )
+    `sidebar` is the sidebar's width in pixels; with 0 the page is empty (the welcome page comes).
+    """
 
-    @Slot()
-    def new_chat(self) -> None:
-        """Show an empty chat."""
-        self.show_chat()
-        self.chat.new_chat()
+    def __init__(self, sidebar: int) -> None:
+        super().__init__()
+        self._edit = QPlainTextEdit()
+        self._edit.setObjectName("composerEdit")
+        self._edit.setAccessibleName(tr("Message"))
+        self._edit.setPlaceholderText(tr("What should be done?"))
+        if not sidebar:
+            self._edit.setParent(self)
+            self._edit.hide()
+            return
+        band = QFrame()
+        band.setObjectName("sidebar")
+        band.setFixedWidth(sidebar)
+        box = QFrame()
+        box.setObjectName("composerBox")
+        box.setProperty("active", True)
+        box.setMaximumWidth(COMPOSER_WIDTH)
+        box.setFixedHeight(COMPOSER_HEIGHT)
+        inner = QVBoxLayout(box)
+        inner.setContentsMargins(14, 10, 8, 8)
+        inner.addWidget(self._edit)
+        centred = QHBoxLayout()
+        centred.setContentsMargins(20, 4, 20, HINT_HEIGHT)
+        centred.addStretch(1)
+        centred.addWidget(box, 100)
+        centred.addStretch(1)
+        right = QVBoxLayout()
+        right.addStretch(1)
+        right.addLayout(centred)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(1)
+        row.addWidget(band)
+        row.addLayout(right, 1)
+        self._edit.setFocus()
 
-    @Slot()
-    def focus_search(self) -> None:
-        """Go to the search field."""
-        self._sidebar_wanted = True
-        self.show_chat()
-        self.sidebar.focus_search()
-
-    @Slot()
-    def toggle_sidebar(self) -> None:
-        """Show or hide the sidebar."""
-        if self.pages.currentWidget() is self.chat:
-            self._sidebar_wanted = self.sidebar.isHidden()
-            self.sidebar.setVisible(self._sidebar_wanted)
-
-    @Slot()
-    def show_shortcuts(self) -> None:
-        """List all shortcuts."""
-        self.shortcuts = actions.ShortcutsDialog(self)
-        self.shortcuts.open()
-
-    @Slot()
-    def _next_chat(self) -> None:
-        self.sidebar.step(1)
-
-    @Slot()
-    def _previous_chat(self) -> None:
-        self.sidebar.step(-1)
-
-    @Slot(int)
-    def _open_session(self, session_id: int) -> None:
-        self.show_chat()
-        self.chat.show_session(session_id)
-
-    @Slot(int, int, str)
-    def _open_hit(self, session_id: int, _turn_id: int, text: str) -> None:
-        self.show_chat()
-        self.chat.show_session(session_id, find=text)
-
-    @Slot(object)
-    def _current_gone(self, instead: int | None) -> None:
-        if instead is None:
-            self.chat.new_chat()
-        else:
-            self.chat.show_session(instead)
-
-    def _store_layout(self) -> None:
-        geometry = bytes(self.saveGeometry().toBase64().data()).decode()
-        self._settings.set_state(GEOMETRY, geometry)
-        if not self.sidebar.isHidden():
-            self._settings.set_state(SPLIT, self._splitter.sizes()[0])
-        self._settings.set_state(LAST_SESSION, self.chat.session_id)
-
-    def _restore_geometry(self) -> None:
-        geometry = self._settings.state(GEOMETRY, "")
-        if isinstance(geometry, str) and geometry:
-            self.restoreGeometry(QByteArray.fromBase64(geometry.encode()))
+    def typed(self) -> str:
+        """Return what was typed while the rest was on its way."""
+        return self._edit.toPlainText()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from aigc_desktop.config.i18n import tr
 from aigc_desktop.config.messages import describe_error
@@ -46,3 +46,16 @@ class ProblemPage(QWidget):
     @Slot()
     def _open(self) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._paths.home)))
+
+
+def ask_to_retry(error: BaseException, paths: Paths) -> bool:
+    """Show the page in a window of its own, before there is any other; return "Try again"."""
+    window = QDialog()
+    window.setWindowTitle("AIGC Desktop")
+    window.resize(760, 520)
+    page = ProblemPage(error, paths)
+    page.retry.connect(window.accept)
+    page.quit.connect(window.reject)
+    layout = QVBoxLayout(window)
+    layout.addWidget(page)
+    return window.exec() == QDialog.DialogCode.Accepted

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 import time
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLockFile, QObject, Signal, Slot
-from PySide6.QtNetwork import QLocalServer, QLocalSocket
+
+if TYPE_CHECKING:
+    from PySide6.QtNetwork import QLocalServer
 
 logger = logging.getLogger(__name__)
 
@@ -29,13 +32,18 @@ class SingleInstance(QObject):
 
     def __init__(self, home: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        digest = hashlib.sha256(os.fsencode(home.absolute())).hexdigest()[:24]
-        self.name = f"aigc-desktop-{digest}"
+        self._home = home
         self._lock = QLockFile(str(home / "window.lock"))
         self._lock.setStaleLockTime(0)
-        self._server = QLocalServer(self)
-        self._server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
-        self._server.newConnection.connect(self._greet)
+        self._server: QLocalServer | None = None
+
+    @cached_property
+    def name(self) -> str:
+        """Name of the socket on which the first instance listens."""
+        import hashlib
+
+        digest = hashlib.sha256(os.fsencode(self._home.absolute())).hexdigest()[:24]
+        return f"aigc-desktop-{digest}"
 
     def acquire(self) -> bool:
         """Become the first instance, or raise the one that is there and return False.
@@ -50,14 +58,24 @@ class SingleInstance(QObject):
             if time.monotonic() > deadline:
                 logger.warning("the running window does not answer")
                 return False
-        QLocalServer.removeServer(self.name)
-        if not self._server.listen(self.name):
-            logger.warning("cannot listen for later starts: %s", self._server.errorString())
         return True
+
+    @Slot()
+    def listen(self) -> None:
+        """Hear of later starts from now on; one that comes before waits."""
+        from PySide6.QtNetwork import QLocalServer
+
+        self._server = server = QLocalServer(self)
+        server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
+        server.newConnection.connect(self._greet)
+        QLocalServer.removeServer(self.name)
+        if not server.listen(self.name):
+            logger.warning("cannot listen for later starts: %s", server.errorString())
 
     def release(self) -> None:
         """Let the next start become the first."""
-        self._server.close()
+        if self._server is not None:
+            self._server.close()
         self._lock.unlock()
 
     def _take_lock(self) -> bool:
@@ -68,6 +86,8 @@ class SingleInstance(QObject):
         return not self._raise_other()
 
     def _raise_other(self) -> bool:
+        from PySide6.QtNetwork import QLocalSocket
+
         socket = QLocalSocket()
         socket.connectToServer(self.name)
         if not socket.waitForConnected(200):
@@ -80,12 +100,14 @@ class SingleInstance(QObject):
 
     @Slot()
     def _greet(self) -> None:
-        while (socket := self._server.nextPendingConnection()) is not None:
+        while self._server and (socket := self._server.nextPendingConnection()) is not None:
             socket.readyRead.connect(self._answer)
             socket.disconnected.connect(socket.deleteLater)
 
     @Slot()
     def _answer(self) -> None:
+        from PySide6.QtNetwork import QLocalSocket
+
         socket = self.sender()
         if not isinstance(socket, QLocalSocket):
             return

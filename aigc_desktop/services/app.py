@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from aigc_desktop.core.bus import EventBus
     from aigc_desktop.core.clock import Clock
     from aigc_desktop.services.connection import Connection
+    from aigc_desktop.services.revisions import SessionRevisions
     from aigc_desktop.services.runner import TurnRunner
     from aigc_desktop.store.store import Store
 
@@ -31,4 +32,5 @@ class App:
     sandbox: Sandbox
     connection: Connection
     runner: TurnRunner
+    revisions: SessionRevisions
     grants: SessionGrants

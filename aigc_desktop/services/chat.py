@@ -45,7 +45,7 @@ async def open_session(app: App, session_id: int) -> TranscriptSnapshot:
     It is also published as `SessionOpened`, in order with all other events: whoever shows events
     takes it from there. Open questions are asked again right after it.
     """
-    snapshot = await app.store.read(lambda db: message_rows.transcript_snapshot(db, session_id))
+    snapshot = await _settled_snapshot(app, session_id)
     running = app.runner.running(session_id)
     if running is not None:
         snapshot = running.live.over(snapshot)
@@ -54,6 +54,15 @@ async def open_session(app: App, session_id: int) -> TranscriptSnapshot:
         for question, _ in running.questions.values():
             app.bus.publish(question)
     return snapshot
+
+
+async def _settled_snapshot(app: App, session_id: int) -> TranscriptSnapshot:
+    """Read again when something happened meanwhile: its events would be lost on the reader."""
+    while True:
+        revision = app.revisions[session_id]
+        snapshot = await app.store.read(lambda db: message_rows.transcript_snapshot(db, session_id))
+        if app.revisions[session_id] == revision:
+            return snapshot
 
 
 async def load_items(

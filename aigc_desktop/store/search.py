@@ -134,6 +134,7 @@ class SearchIndex:
         verify = wanted if _IS_CJK.search(wanted) else ""
         try:
             with contextlib.closing(self._open()) as db:
+                self._index_latest(db)
                 return self._collect(db, expression, wanted, verify, limit)
         except dbapi2.DatabaseError as error:
             logger.warning("search failed: %s", error)
@@ -169,6 +170,14 @@ class SearchIndex:
             except dbapi2.DatabaseError as error:
                 logger.info("search index is built anew: %s", error)
                 remove_index(self._file)
+
+    def _index_latest(self, db: Any) -> None:
+        """Index what has just been written, unless a longer backlog is being worked on."""
+        if self._lock.acquire(blocking=False):
+            try:
+                self._index_batch(db)
+            finally:
+                self._lock.release()
 
     def _index_batch(self, db: Any) -> bool:
         (last_id,) = db.execute("SELECT last_id FROM progress").fetchone()

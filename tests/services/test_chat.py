@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,9 +21,10 @@ from aigc_desktop.core.events import (
     TurnQueued,
 )
 from aigc_desktop.core.session import StopReason, Turn, TurnStatus
-from aigc_desktop.core.transcript import ItemKind, ToolState
+from aigc_desktop.core.transcript import ItemKind, ToolState, TranscriptSnapshot
 from aigc_desktop.services import chat, sessions
 from aigc_desktop.services.app import App
+from aigc_desktop.store.store import Store
 from aigc_desktop.store.turns import get_turn
 from tests import scripted_server as script
 from tests.conftest import OpenApp
@@ -412,3 +414,24 @@ async def test_reopening_a_running_session_shows_what_has_arrived(
     await chat.stop_session(connected, talk.session_id)
     await connected.runner.wait(talk.session_id)
     assert isinstance(events[-1], TurnEnded)
+
+
+async def test_a_turn_that_begins_while_the_session_is_read_is_in_the_snapshot(
+    connected: App, new_chat: MakeChat, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.queue(script.say("one"))
+    talk = await new_chat()
+    read = Store.read
+    sent: list[int] = []
+
+    async def slow_read(store: Store, job: Callable[[Any], Any]) -> Any:
+        found = await read(store, job)
+        if isinstance(found, TranscriptSnapshot) and not sent:
+            sent.append(0)
+            sent[0] = await chat.send_message(connected, talk.session_id, "hello")
+        return found
+
+    monkeypatch.setattr(Store, "read", slow_read)
+    snapshot = await chat.open_session(connected, talk.session_id)
+    assert [turn.id for turn in snapshot.turns] == sent
+    await connected.runner.wait(talk.session_id)

@@ -36,12 +36,12 @@ from aigc_desktop.gui.chat.links import open_link
 from aigc_desktop.gui.chat.requests import TranscriptRequests
 from aigc_desktop.gui.chat.sending import Sending
 from aigc_desktop.gui.chat.session_state import SessionState, totals_text, totals_tip
+from aigc_desktop.gui.main_window import COMPOSER_WIDTH
 
 if TYPE_CHECKING:
     from aigc_desktop.gui.chat.files_panel import FilesPanel
     from aigc_desktop.gui.chat.transcript_view import TranscriptView
 
-COMPOSER_WIDTH = 804
 FILES_WIDTH = 320
 
 
@@ -115,6 +115,7 @@ class ChatPage(QWidget):
             self._leave()
             self._wanted = session_id
             self._fresh = True
+            self.composer.load("", [])
             self.session_shown.emit(session_id)
         self._find_text = find
         self._bridge.call(self, calls.chat.open_session, session_id, on_error=self._open_failed)
@@ -145,6 +146,14 @@ class ChatPage(QWidget):
         self._fresh = False
         self.session_shown.emit(session_id)
         self._bridge.call(self, calls.chat.open_session, session_id)
+
+    def take_over(self, typed: str, session_id: int | None) -> None:
+        """Start with a session and what was typed before the page was there."""
+        self.composer.load("", [])
+        if session_id is not None:
+            self.show_session(session_id)
+        if typed:
+            self.composer.set_text(typed)
 
     def apply_settings(self) -> None:
         """Take over settings that concern this page."""
@@ -264,8 +273,8 @@ class ChatPage(QWidget):
         self.state.show(snapshot)
         self.transcript.show_snapshot(snapshot)
         if self._fresh:
-            self.composer.load(snapshot.session.draft, self.state.sent_texts)
             self._fresh = False
+            self._load_draft(snapshot.session.draft)
         if self._files is not None:
             self._files.set_session(snapshot.session.id)
         self._show_session_settings()
@@ -275,6 +284,13 @@ class ChatPage(QWidget):
         if self._find_text:
             self.find_bar.open(self._find_text)
             self._find_text = ""
+
+    def _load_draft(self, draft: str) -> None:
+        """Show a session's draft, and behind it what was typed until it came."""
+        typed = self.composer.text()
+        self.composer.load(draft, self.state.sent_texts)
+        if typed:
+            self.composer.set_text(f"{draft}\n{typed}" if draft else typed)
 
     def _show_session_settings(self) -> None:
         session = self.state.session

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal, Slot
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QListView, QMenu, QWidget
 
 from aigc_desktop.config.i18n import tr
@@ -69,6 +69,11 @@ class SessionList(QListView):
     @property
     def is_renaming(self) -> bool:
         return self.state() == QAbstractItemView.State.EditingState
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        if self._trash and not self.selectedIndexes():
+            self.setCurrentIndex(self._model.index(0))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         session = self._model.session(self.currentIndex())

@@ -1,0 +1,215 @@
+"""The main job by hand: keys and clicks go in, what the user sees comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QPlainTextEdit
+
+from aigc_desktop.config.paths import Paths
+from tests.gui.conftest import Desk
+
+CHAT = "tell me something"
+CTRL = Qt.KeyboardModifier.ControlModifier
+SHIFT = Qt.KeyboardModifier.ShiftModifier
+
+
+def test_from_the_welcome_page_to_a_file_and_back_after_a_restart(
+    new_desk: Callable[[], Desk], paths: Paths
+) -> None:
+    desk = new_desk()
+    desk.open()
+    assert "Welcome to AIGC Desktop" in desk.everything_said()
+    desk.click("Try the demo model")
+    desk.until(lambda: "What should be done?" in desk.everything_said())
+    desk.type("Write a report into report.md")
+    desk.press(Qt.Key.Key_Return)
+    desk.until_shown("Allow once", "report.md")
+    assert not (paths.work_dir / "report.md").exists()
+    desk.workspace.chat.transcript.focus_question()
+    desk.press(Qt.Key.Key_Return)
+    desk.until_idle()
+    assert (paths.work_dir / "report.md").read_text().startswith("# ")
+    title = desk.titles()[0]
+    desk.close()
+
+    again = new_desk()
+    again.open()
+    again.until(lambda: title in again.titles())
+    again.until_shown("Write file", "Read file", "Done. The file is in the work directory")
+
+
+def test_denied_means_not_written(desk: Desk, paths: Paths) -> None:
+    desk.ask("Write a report into report.md")
+    desk.until_shown("Allow once")
+    desk.workspace.chat.transcript.focus_question()
+    desk.press(Qt.Key.Key_Escape)
+    desk.until_idle()
+    assert "Denied" in desk.transcript_text()
+    assert list(paths.work_dir.iterdir()) == []
+
+
+def test_a_right_for_the_session_is_asked_for_once(desk: Desk, paths: Paths) -> None:
+    desk.ask("Write a report into a.md")
+    desk.until_shown("Allow for this session")
+    desk.click_in_transcript("answer:session")
+    desk.until_idle()
+    desk.ask("Write a report into b.md")
+    desk.until((paths.work_dir / "b.md").exists)
+    desk.until_idle()
+    assert "Allow once" not in desk.transcript_text()
+
+
+@pytest.fixture
+def slow_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The demo model at a reader's pace."""
+    monkeypatch.setenv("AIGC_DEMO_DELAY", "0.03")
+
+
+@pytest.mark.usefixtures("slow_model")
+def test_stop_while_streaming_then_go_on(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.ask(CHAT)
+    desk.until_shown("demo")
+    desk.press(Qt.Key.Key_Escape)
+    desk.until_idle()
+    said = desk.transcript_text()
+    assert "Stopped" in said or "stopped" in said
+    desk.ask("Write a report into report.md")
+    desk.until_shown("Allow once")
+
+
+@pytest.mark.usefixtures("slow_model")
+def test_a_message_typed_meanwhile_waits_and_is_shown_as_waiting(desk: Desk) -> None:
+    desk.ask(CHAT)
+    desk.until(lambda: desk.workspace.chat.state.running)
+    desk.ask("and then this")
+    desk.until(lambda: "1 message waits" in desk.everything_said())
+    desk.until_shown("and then this")
+    desk.until_idle()
+    desk.until(lambda: "message waits" not in desk.everything_said())
+    assert [turn.status.value for turn in desk.workspace.chat.state.turns.values()] == ["done"] * 2
+
+
+def test_an_edited_question_is_a_branch_beside_the_old_one(desk: Desk) -> None:
+    desk.ask(CHAT)
+    desk.until_idle()
+    desk.click_in_transcript("edit")
+    desk.press(Qt.Key.Key_A, CTRL)
+    desk.type("tell me more")
+    desk.press(Qt.Key.Key_Return)
+    desk.until_shown("tell me more", "2/2")
+    desk.until_idle()
+    first, second = (desk.workspace.chat.state.turns[2].siblings[at] for at in (0, 1))
+    desk.click_in_transcript(f"branch:{first}")
+    desk.until_shown(CHAT, "1/2")
+    desk.click_in_transcript(f"branch:{second}")
+    desk.until_shown("tell me more", "2/2")
+
+
+def test_answer_anew_keeps_the_first_answer(desk: Desk) -> None:
+    desk.ask(CHAT)
+    desk.until_idle()
+    desk.click_in_transcript("regenerate")
+    desk.until_shown("2/2")
+    desk.until_idle()
+
+
+def test_shift_enter_is_a_new_line_and_up_brings_back_what_was_sent(desk: Desk) -> None:
+    desk.composer.setFocus()
+    desk.type("one")
+    desk.press(Qt.Key.Key_Return, SHIFT)
+    desk.type("two")
+    desk.press(Qt.Key.Key_Return)
+    desk.until_shown("one\ntwo")
+    desk.until_idle()
+    desk.press(Qt.Key.Key_Up)
+    assert desk.workspace.chat.composer.text() == "one\ntwo"
+
+
+def test_a_draft_survives_a_restart(desk: Desk, new_desk: Callable[[], Desk]) -> None:
+    desk.ask(CHAT)
+    desk.until_idle()
+    desk.composer.setFocus()
+    desk.type("half a thou")
+    desk.close()
+    again = new_desk()
+    again.open()
+    again.until(lambda: again.workspace.chat.composer.text() == "half a thou")
+    again.press(Qt.Key.Key_G)
+    assert again.workspace.chat.composer.text() == "half a thoug"
+
+
+def test_what_is_typed_while_the_window_opens_is_kept(
+    desk: Desk, new_desk: Callable[[], Desk]
+) -> None:
+    desk.ask(CHAT)
+    desk.until_idle()
+    desk.composer.setFocus()
+    desk.type("hello")
+    desk.close()
+    again = new_desk()
+    again.opening.show()
+    QTest.keyClicks(again.window.findChild(QPlainTextEdit), "at once")
+    again.open()
+    again.until(lambda: again.workspace.chat.composer.text() == "hello\nat once")
+    again.press(Qt.Key.Key_Return)
+    again.until_shown("hello\nat once")
+    again.until_idle()
+
+
+def test_leaving_while_the_window_opens(new_desk: Callable[[], Desk]) -> None:
+    desk = new_desk()
+    desk.opening.show()
+    desk.close()
+    assert desk.opening.program is None
+
+
+def test_search_over_titles_and_messages(desk: Desk) -> None:
+    for text in ("帮我分析数据", "100% of a_b", CHAT):
+        desk.press(Qt.Key.Key_N, CTRL)
+        desk.ask(text)
+        desk.until_idle()
+    for wanted in ("分析", "100%", "a_b"):
+        desk.press(Qt.Key.Key_K, CTRL)
+        desk.paste(wanted)
+        desk.until(lambda: len(desk.results()) >= 1)
+        desk.until(lambda wanted=wanted: all(wanted in result for result in desk.results()))
+        desk.press(Qt.Key.Key_Return)
+        desk.until_shown(wanted)
+    desk.press(Qt.Key.Key_K, CTRL)
+    desk.paste("a%b")
+    desk.until(lambda: desk.results() == [])
+
+
+def test_find_in_the_session(desk: Desk) -> None:
+    desk.ask("find the needle")
+    desk.until_idle()
+    desk.press(Qt.Key.Key_F, CTRL)
+    desk.type("needle")
+    desk.until(lambda: "found" in desk.everything_said())
+    desk.press(Qt.Key.Key_Escape)
+    assert desk.workspace.chat.find_bar.isHidden()
+
+
+def test_rename_pin_throw_away_and_restore_by_keyboard(desk: Desk) -> None:
+    desk.ask(CHAT)
+    desk.until_idle()
+    desk.press(Qt.Key.Key_F2)
+    desk.press(Qt.Key.Key_A, CTRL)
+    desk.type("<b>mine</b> %s {}")
+    desk.press(Qt.Key.Key_Return)
+    desk.until(lambda: "<b>mine</b> %s {}" in desk.titles())
+    desk.press(Qt.Key.Key_D, CTRL)
+    desk.until(lambda: desk.titles()[0] == "Pinned")
+    desk.press(Qt.Key.Key_Backspace, CTRL | SHIFT)
+    desk.until(lambda: desk.titles() == [])
+    desk.click("Trash")
+    desk.until(lambda: desk.trashed() == ["<b>mine</b> %s {}"])
+    desk.workspace.sidebar.trash_view.list.setFocus()
+    desk.click("Restore")
+    desk.until(lambda: desk.trashed() == [])
+    desk.workspace.sidebar.show_sessions()
+    desk.until(lambda: "<b>mine</b> %s {}" in desk.titles())
