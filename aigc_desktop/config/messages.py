@@ -86,7 +86,15 @@ MESSAGES: dict[str, MessageText] = {
     ),
     "database_corrupt": MessageText(
         "The database {path} is damaged or is no database.",
-        "It was left untouched. Restore a backup, or move the file away to begin anew.",
+        "It was left untouched. Start the window: it offers to rescue what can be read.",
+    ),
+    "database_unreachable": MessageText(
+        "The database {path} cannot be opened ({reason}).",
+        "Nothing was changed. Is the drive still there? Then try again.",
+    ),
+    "nothing_to_rescue": MessageText(
+        "Nothing could be read from {path}.",
+        "It was left untouched. You can start with an empty database; the file is kept.",
     ),
     "database_newer": MessageText(
         "The database was made by a newer version of this program ({revision}).",

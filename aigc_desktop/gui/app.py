@@ -89,12 +89,12 @@ class Program(QObject):
         self.backend: BackendThread | None = None
         self.window = window
         self._stop_logging = start_logging(paths.logs_dir, settings.get(config.LOG_LEVEL))
-        self._crashes = CrashReporter(self)
-        self._crashes.set_window(window)
-        self._uninstall_crash_hooks = install_crash_hooks(self._crashes.report)
+        self.crashes = CrashReporter(self)
+        self.crashes.set_window(window)
+        self._uninstall_crash_hooks = install_crash_hooks(self.crashes.report)
         self.bridge = Bridge(bus, self)
         self.bridge.unhandled.connect(notices.say_error)
-        self.bridge.bug.connect(self._crashes.report)
+        self.bridge.bug.connect(self.crashes.report)
         self.bridge.arrived.connect(self._on_event)
         self._backend_settled.connect(self._on_backend_settled)
         self._install_translator()
@@ -139,7 +139,7 @@ class Program(QObject):
     @Slot()
     def _start_backend(self) -> None:
         self.backend = self._make_backend(
-            self._paths, self._settings, self._bus, self._crashes.report
+            self._paths, self._settings, self._bus, self.crashes.report
         )
         self.backend.ready.add_done_callback(self._backend_settled.emit)
         self.backend.start()

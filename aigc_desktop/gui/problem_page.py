@@ -9,6 +9,8 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 from aigc_desktop.config.i18n import tr
 from aigc_desktop.config.messages import describe_error
 from aigc_desktop.config.paths import Paths
+from aigc_desktop.core.errors import UserError
+from aigc_desktop.gui.rescue_choices import RescueChoices
 from aigc_desktop.gui.widgets.build import button, label
 
 
@@ -31,6 +33,11 @@ class ProblemPage(QWidget):
         layout.addWidget(label(title, "title", wrap=True))
         layout.addWidget(label(remedy, wrap=True))
         layout.addSpacing(8)
+        if isinstance(error, UserError) and error.code == "database_corrupt":
+            self.choices = RescueChoices(paths)
+            self.choices.rescued.connect(self.retry)
+            layout.addWidget(self.choices)
+            layout.addSpacing(8)
         row = QHBoxLayout()
         row.addWidget(button(tr("Try again"), self.retry, "primary"))
         row.addWidget(button(tr("Open the data folder"), self._open, "", "folder-open"))

@@ -16,7 +16,7 @@ from sqlcipher3 import dbapi2
 from aigc_desktop.config.atomic import sync_directory
 from aigc_desktop.config.paths import Paths, migrations_dir
 from aigc_desktop.core.errors import UserError
-from aigc_desktop.store.engine import check_sqlite_version
+from aigc_desktop.store.engine import check_sqlite_version, database_uri
 
 logger = logging.getLogger(__name__)
 
@@ -128,8 +128,8 @@ def _upgrade(paths: Paths, revision: str | None, progress: Progress) -> None:
         if shutil.disk_usage(paths.data_dir).free < size * SPACE_FACTOR:
             raise UserError("disk_full", path=str(paths.data_dir), reason="")
         snapshot = paths.data_dir / f"before-{HEAD}-{time.strftime('%Y%m%d-%H%M%S')}.db"
-        _copy(paths.database, snapshot)
-        _copy(snapshot, fresh)
+        copy_database(paths.database, snapshot)
+        copy_database(snapshot, fresh)
     try:
         _run_alembic(fresh, progress)
         _verify(fresh)
@@ -139,6 +139,11 @@ def _upgrade(paths: Paths, revision: str | None, progress: Progress) -> None:
         logger.exception("migration failed")
         raise UserError("migration_failed", reason=str(error)[:200]) from error
     _swap(fresh, paths.database)
+
+
+def make_database(database: Path) -> None:
+    """Make an empty database at the newest revision."""
+    _run_alembic(database, lambda _revision: None)
 
 
 def _run_alembic(database: Path, progress: Progress) -> None:
@@ -177,7 +182,7 @@ def _verify(database: Path) -> None:
         raise UserError("migration_failed", reason=f"revision {current(database)}")
 
 
-def _copy(source: Path, target: Path) -> None:
+def copy_database(source: Path, target: Path) -> None:
     """Copy a database consistently, under its final name only when it is whole."""
     partial = target.with_name(target.name + ".part")
     partial.unlink(missing_ok=True)
@@ -216,4 +221,6 @@ def _sweep(paths: Paths) -> None:
 
 
 def _connect(database: Path, mode: str) -> Any:
-    return dbapi2.connect(f"file:{database}?mode={mode}", uri=True, isolation_level=None, timeout=5)
+    return dbapi2.connect(
+        database_uri(database, f"mode={mode}"), uri=True, isolation_level=None, timeout=5
+    )

@@ -1,0 +1,104 @@
+"""The three ways out of a damaged database. Whatever is chosen, the damaged file is kept."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
+
+from aigc_desktop.config.i18n import tr, tr_n
+from aigc_desktop.config.messages import describe_error
+from aigc_desktop.config.paths import Paths
+from aigc_desktop.gui.widgets.ask import ask
+from aigc_desktop.gui.widgets.build import button, label
+from aigc_desktop.services import rescue
+
+
+class RescueChoices(QWidget):
+    """Runs what is chosen in a thread; `rescued` when the program can be started again."""
+
+    rescued = Signal()
+
+    _settled = Signal(object)
+    _snapshot_found = Signal(object)
+
+    def __init__(self, paths: Paths, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._paths = paths
+        self._status = label("", "muted", wrap=True)
+        self._rescue = button(tr("Rescue what can be read"), self._run_rescue, "primary")
+        self._restore = button("", self._run_restore)
+        self._restore.hide()
+        self._empty = button(tr("Start with an empty database"), self._ask_empty)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(8)
+        layout.addWidget(
+            label(
+                tr("The damaged file is kept in the data folder, whatever you choose."), wrap=True
+            )
+        )
+        for choice in self._choices():
+            layout.addWidget(choice)
+        layout.addWidget(self._status)
+        self._settled.connect(self._show_result)
+        self._snapshot_found.connect(self._offer_snapshot)
+        self._in_thread(lambda: rescue.snapshot_time(paths), self._snapshot_found)
+
+    def _choices(self) -> tuple[QPushButton, ...]:
+        return self._rescue, self._restore, self._empty
+
+    @Slot(object)
+    def _offer_snapshot(self, taken: Any) -> None:
+        if taken is not None and not isinstance(taken, BaseException):
+            time = f"{taken:%Y-%m-%d %H:%M}"
+            self._restore.setText(tr("Go back to the copy of {time}", time=time))
+            self._restore.show()
+
+    @Slot()
+    def _run_rescue(self) -> None:
+        self._run(rescue.rescue)
+
+    @Slot()
+    def _run_restore(self) -> None:
+        self._run(rescue.restore_snapshot)
+
+    @Slot()
+    def _ask_empty(self) -> None:
+        ask(
+            self.window(),
+            tr("Start with an empty database?"),
+            tr("Your chats will not be shown. The damaged file is kept, so that nothing is lost."),
+            tr("Start empty"),
+            lambda: self._run(rescue.start_empty),
+        )
+
+    def _run(self, choice: Callable[[Paths], int]) -> None:
+        for each in self._choices():
+            each.setEnabled(False)
+        self._status.setText(tr("Working…"))
+        self._in_thread(lambda: choice(self._paths), self._settled)
+
+    @Slot(object)
+    def _show_result(self, result: Any) -> None:
+        for each in self._choices():
+            each.setEnabled(True)
+        if isinstance(result, BaseException):
+            self._status.setText(" ".join(describe_error(result)))
+            return
+        if result:
+            self._status.setText(tr_n("{count} entry rescued.", "{count} entries rescued.", result))
+        self.rescued.emit()
+
+    def _in_thread(self, work: Callable[[], Any], answer: Any) -> None:
+        def run() -> None:
+            try:
+                result: Any = work()
+            except Exception as error:  # noqa: BLE001 shown to the user
+                result = error
+            answer.emit(result)
+
+        threading.Thread(target=run, name="rescue", daemon=True).start()
