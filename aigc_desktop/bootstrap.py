@@ -52,21 +52,28 @@ async def open_app(
     from aigc_desktop.services.connection import Connection
     from aigc_desktop.services.revisions import SessionRevisions
     from aigc_desktop.services.runner import TurnRunner
-    from aigc_desktop.store import journal, migration
+    from aigc_desktop.store import journal, migration, volume
     from aigc_desktop.store.store import Store
 
     clock = clock or SystemClock()
     async with contextlib.AsyncExitStack() as undo:
         if settings.damaged is not None:
             bus.publish(_notice("settings_damaged", {"path": str(settings.damaged)}))
-        migration.prepare(paths)
+        read_only = not volume.is_writable(paths.data_dir)
+        if read_only:
+            migration.check_read_only(paths)
+            bus.publish(_notice("database_read_only", {"path": str(paths.data_dir)}))
+        else:
+            migration.prepare(paths)
         store = Store.open(
             paths,
+            read_only=read_only,
             on_trouble=lambda code, params: bus.publish(_notice(code, params)),
             on_recovered=lambda code: bus.publish(NoticeCleared(code)),
         )
         undo.callback(store.close)
-        journal.recover(store, owner.is_alive, clock.now_ms())
+        if not read_only:
+            journal.recover(store, owner.is_alive, clock.now_ms())
         secrets = SecretStore(paths)
         connection = Connection(settings, secrets, bus, clock)
         undo.push_async_callback(connection.close)

@@ -86,7 +86,11 @@ MESSAGES: dict[str, MessageText] = {
     ),
     "database_corrupt": MessageText(
         "The database {path} is damaged or is no database.",
-        "It was left untouched. Start the window: it offers to rescue what can be read.",
+        "It was left untouched. The window offers to rescue what can be read.",
+    ),
+    "data_dir_shared": MessageText(
+        "Your data is in a folder that other machines share ({kind}).",
+        "Use the program on one of them at a time, or set AIGC_HOME to a local folder.",
     ),
     "database_unreachable": MessageText(
         "The database {path} cannot be opened ({reason}).",

@@ -33,13 +33,14 @@ class ProblemPage(QWidget):
         layout.addWidget(label(title, "title", wrap=True))
         layout.addWidget(label(remedy, wrap=True))
         layout.addSpacing(8)
-        if isinstance(error, UserError) and error.code == "database_corrupt":
+        damaged = isinstance(error, UserError) and error.code == "database_corrupt"
+        if damaged:
             self.choices = RescueChoices(paths)
             self.choices.rescued.connect(self.retry)
             layout.addWidget(self.choices)
             layout.addSpacing(8)
         row = QHBoxLayout()
-        row.addWidget(button(tr("Try again"), self.retry, "primary"))
+        row.addWidget(button(tr("Try again"), self.retry, "" if damaged else "primary"))
         row.addWidget(button(tr("Open the data folder"), self._open, "", "folder-open"))
         row.addStretch(1)
         row.addWidget(button(tr("Quit"), self.quit))

@@ -35,7 +35,7 @@ class RescueChoices(QWidget):
         self._empty = button(tr("Start with an empty database"), self._ask_empty)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(8)
+        layout.setSpacing(12)
         layout.addWidget(
             label(
                 tr("The damaged file is kept in the data folder, whatever you choose."), wrap=True

@@ -33,7 +33,9 @@ def check_sqlite_version(version: tuple[int, ...] = dbapi2.sqlite_version_info) 
         )
 
 
-def make_engine(database: Path, *, begin: str, read_only: bool = False) -> Engine:
+def make_engine(
+    database: Path, *, begin: str, read_only: bool = False, journal_mode: str = "WAL"
+) -> Engine:
     """Return an engine whose transactions start with `begin` (`BEGIN IMMEDIATE` or `BEGIN`)."""
     mode = read_only_mode(database) if read_only else "mode=rw"
     engine = create_engine(
@@ -57,7 +59,7 @@ def make_engine(database: Path, *, begin: str, read_only: bool = False) -> Engin
         connection.isolation_level = None
         cursor = connection.cursor()
         if not read_only:
-            cursor.execute("PRAGMA journal_mode=WAL")
+            cursor.execute(f"PRAGMA journal_mode={journal_mode}")
             cursor.execute("PRAGMA synchronous=FULL")
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.execute("PRAGMA temp_store=MEMORY")

@@ -16,7 +16,7 @@ from sqlcipher3 import dbapi2
 from aigc_desktop.config.atomic import sync_directory
 from aigc_desktop.config.paths import Paths, migrations_dir
 from aigc_desktop.core.errors import UserError
-from aigc_desktop.store.engine import check_sqlite_version, database_uri
+from aigc_desktop.store.engine import check_sqlite_version, database_uri, read_only_mode
 
 logger = logging.getLogger(__name__)
 
@@ -70,6 +70,28 @@ def prepare(paths: Paths, progress: Progress | None = None) -> str | None:
     except OSError as error:
         code = "disk_full" if error.errno == 28 else "data_dir_read_only"
         raise UserError(code, path=str(paths.data_dir), reason=error.strerror or "") from error
+
+
+def check_read_only(paths: Paths) -> None:
+    """Check that a database that cannot be written to can be read by this version.
+
+    Raises:
+        UserError: `sqlite_too_old`, `database_corrupt`, `database_newer`; `data_dir_read_only`
+            when there is no database or it is an older one.
+    """
+    check_sqlite_version()
+    options = read_only_mode(paths.database)
+    if not paths.database.is_file():
+        raise UserError("data_dir_read_only", path=str(paths.data_dir), reason="")
+    try:
+        with contextlib.closing(_connect_with(paths.database, options)) as db:
+            (revision,) = db.execute("SELECT version_num FROM alembic_version").fetchone()
+    except dbapi2.DatabaseError as error:
+        raise UserError("database_corrupt", path=str(paths.database)) from error
+    if revision not in REVISIONS:
+        raise UserError("database_newer", revision=revision)
+    if revision != HEAD:
+        raise UserError("data_dir_read_only", path=str(paths.data_dir), reason="")
 
 
 def current(database: Path) -> str | None:
@@ -221,6 +243,10 @@ def _sweep(paths: Paths) -> None:
 
 
 def _connect(database: Path, mode: str) -> Any:
+    return _connect_with(database, f"mode={mode}")
+
+
+def _connect_with(database: Path, options: str) -> Any:
     return dbapi2.connect(
-        database_uri(database, f"mode={mode}"), uri=True, isolation_level=None, timeout=5
+        database_uri(database, options), uri=True, isolation_level=None, timeout=5
     )

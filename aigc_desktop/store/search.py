@@ -17,6 +17,7 @@ from typing import Any
 from sqlcipher3 import dbapi2
 
 from aigc_desktop.config.paths import Paths
+from aigc_desktop.store.engine import database_uri, read_only_mode
 
 logger = logging.getLogger(__name__)
 
@@ -94,7 +95,8 @@ def snippet_around(content: str, wanted: str) -> str:
 class SearchIndex:
     """Feeds itself in a thread of its own from the messages that are newer than its watermark."""
 
-    def __init__(self, paths: Paths) -> None:
+    def __init__(self, paths: Paths, *, read_only: bool = False) -> None:
+        self._read_only = read_only
         self._database = paths.database
         self._file = paths.search_database
         self._wake = threading.Event()
@@ -134,7 +136,8 @@ class SearchIndex:
         verify = wanted if _IS_CJK.search(wanted) else ""
         try:
             with contextlib.closing(self._open()) as db:
-                self._index_latest(db)
+                if not self._read_only:
+                    self._index_latest(db)
                 return self._collect(db, expression, wanted, verify, limit)
         except dbapi2.DatabaseError as error:
             logger.warning("search failed: %s", error)
@@ -204,6 +207,8 @@ class SearchIndex:
             return self._connect()
 
     def _connect(self) -> Any:
+        if self._read_only:
+            return self._connect_reading()
         db = dbapi2.connect(str(self._file), isolation_level=None, timeout=5)
         try:
             db.execute("PRAGMA journal_mode=WAL")
@@ -213,6 +218,14 @@ class SearchIndex:
         except BaseException:
             db.close()
             raise
+        return db
+
+    def _connect_reading(self) -> Any:
+        def uri(file: Path) -> str:
+            return database_uri(file, read_only_mode(file))
+
+        db = dbapi2.connect(uri(self._file), uri=True, isolation_level=None)
+        db.execute("ATTACH ? AS store", (uri(self._database),))
         return db
 
 

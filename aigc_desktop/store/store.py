@@ -19,6 +19,7 @@ from sqlalchemy.exc import DatabaseError
 
 from aigc_desktop.config.paths import Paths
 from aigc_desktop.core.errors import UserError
+from aigc_desktop.store import volume
 from aigc_desktop.store.engine import (
     READ_CONNECTIONS,
     check_sqlite_version,
@@ -73,16 +74,22 @@ class Store:
         self._on_trouble = on_trouble
         self._on_recovered = on_recovered
         self._trouble: str | None = None
+        shared_by = volume.shared_by(paths.data_dir)
+        mode = "DELETE" if shared_by else "WAL"
+        if shared_by:
+            on_trouble("data_dir_shared", {"path": str(paths.data_dir), "kind": shared_by})
         self._writer_engine = make_engine(
-            paths.database, begin="BEGIN IMMEDIATE", read_only=read_only
+            paths.database, begin="BEGIN IMMEDIATE", read_only=read_only, journal_mode=mode
         )
-        self._reader_engine = make_engine(paths.database, begin="BEGIN", read_only=read_only)
+        self._reader_engine = make_engine(
+            paths.database, begin="BEGIN", read_only=read_only, journal_mode=mode
+        )
         self._readers = ThreadPoolExecutor(READ_CONNECTIONS, thread_name_prefix="store-reader")
         self._queue: queue.SimpleQueue[_Write[Any] | None] = queue.SimpleQueue()
         self._waiting: deque[_Write[Any]] = deque()
         self._closing = threading.Event()
         self._writer = threading.Thread(target=self._write_all, name="store-writer", daemon=True)
-        self._index = SearchIndex(paths)
+        self._index = SearchIndex(paths, read_only=read_only)
 
     @classmethod
     def open(
