@@ -183,7 +183,7 @@ class _NoticeRow(QFrame):
     def _text(self, title: str, remedy: str) -> QLabel:
         label = QLabel()
         label.setTextFormat(Qt.TextFormat.PlainText)
-        label.setText(f"{title} {remedy}".strip())
+        label.setText(tr("{title} {remedy}", title=title, remedy=remedy).strip())
         label.setWordWrap(True)
         label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)

@@ -9,6 +9,7 @@ import contextlib
 import logging
 import re
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +23,12 @@ from aigc_desktop.store.engine import database_uri, read_only_mode
 logger = logging.getLogger(__name__)
 
 BATCH = 400
-"""Messages per transaction of the index, so that nothing else waits long."""
+"""Messages per transaction of the index while nothing else has to be done."""
+
+QUIET_BATCH = 40
+REST = 6.0
+"""In the background: fewer at a time, then a rest of so many times as long, for the others' sake
+(Python runs one thread at a time)."""
 
 MAX_INDEXED = 100_000
 """Characters of one message that are indexed."""
@@ -123,8 +129,17 @@ class SearchIndex:
     def catch_up(self) -> None:
         """Index everything that is new, in this thread."""
         with self._lock, contextlib.closing(self._open()) as db:
-            while self._index_batch(db):
-                if self._stop.is_set():
+            while self._index_batch(db, BATCH):
+                pass
+
+    def _catch_up_quietly(self) -> None:
+        with contextlib.closing(self._open()) as db:
+            more = True
+            while more:
+                began = time.perf_counter()
+                with self._lock:
+                    more = self._index_batch(db, QUIET_BATCH)
+                if self._stop.wait(REST * (time.perf_counter() - began)):
                     return
 
     def search(self, text: str, limit: int) -> list[SearchHit]:
@@ -167,7 +182,7 @@ class SearchIndex:
             if self._stop.wait(1.0):
                 return
             try:
-                self.catch_up()
+                self._catch_up_quietly()
             except dbapi2.OperationalError as error:
                 logger.info("search index waits: %s", error)
             except dbapi2.DatabaseError as error:
@@ -178,13 +193,13 @@ class SearchIndex:
         """Index what has just been written, unless a longer backlog is being worked on."""
         if self._lock.acquire(blocking=False):
             try:
-                self._index_batch(db)
+                self._index_batch(db, BATCH)
             finally:
                 self._lock.release()
 
-    def _index_batch(self, db: Any) -> bool:
+    def _index_batch(self, db: Any, size: int) -> bool:
         (last_id,) = db.execute("SELECT last_id FROM progress").fetchone()
-        rows = db.execute(_NEXT_BATCH, (last_id, BATCH)).fetchall()
+        rows = db.execute(_NEXT_BATCH, (last_id, size)).fetchall()
         if not rows:
             return False
         db.execute("BEGIN IMMEDIATE")
@@ -209,12 +224,14 @@ class SearchIndex:
     def _connect(self) -> Any:
         if self._read_only:
             return self._connect_reading()
-        db = dbapi2.connect(str(self._file), isolation_level=None, timeout=5)
+        uri = database_uri(self._file, "mode=rwc")
+        db = dbapi2.connect(uri, uri=True, isolation_level=None, timeout=5)
         try:
             db.execute("PRAGMA journal_mode=WAL")
             db.execute("PRAGMA synchronous=NORMAL")
             db.executescript(_SCHEMA)
-            db.execute("ATTACH ? AS store", (str(self._database),))
+            # Read-only, or BEGIN IMMEDIATE would lock the store's writer out of its own database.
+            db.execute("ATTACH ? AS store", (database_uri(self._database, "mode=ro"),))
         except BaseException:
             db.close()
             raise

@@ -27,7 +27,13 @@ def demo_model(clock: Clock, delay: float | None = None) -> AnthropicModel:
     """Return the demo model; `delay` in seconds a piece (else AIGC_DEMO_DELAY, else natural)."""
     if delay is None:
         delay = float(os.environ.get(DELAY_VARIABLE, DEFAULT_DELAY))
-    return AnthropicModel(None, "http://demo.invalid", clock=clock, transport=DemoTransport(delay))
+    return _DemoModel(None, "http://demo.invalid", clock=clock, transport=DemoTransport(delay))
+
+
+class _DemoModel(AnthropicModel):
+    async def resolve(self, name: str) -> str:
+        """Return the one model there is: an answer never claims to be another's."""
+        return MODEL
 
 
 class DemoTransport(httpx2.AsyncBaseTransport):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import Qt, QUrl, Signal, Slot
+from PySide6.QtCore import QSize, Qt, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices, QKeyEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -29,6 +29,8 @@ from aigc_desktop.gui.settings.fields import SettingField
 from aigc_desktop.gui.widgets.build import button, icon_button, label, line
 
 MAX_WIDTH = 720
+NAV_ROW = 38
+"""Pixels; said here because the style sheet's padding comes after the first layout."""
 _APPEARANCE = (config.LANGUAGE, config.THEME, config.SEND_KEY)
 _WORK = (config.WORK_DIR, config.PERMISSION_MODE, config.COMMAND_TIMEOUT)
 _LIMITS = (
@@ -101,6 +103,7 @@ class SettingsPage(QWidget):
     def _add(self, icon: str, title: str, content: QWidget) -> None:
         item = QListWidgetItem(icons.icon(icon), title)
         item.setData(Qt.ItemDataRole.UserRole, icon)
+        item.setSizeHint(QSize(0, NAV_ROW))
         self.nav.addItem(item)
         body = QWidget()
         body.setObjectName("scrollBody")

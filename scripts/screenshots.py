@@ -1,0 +1,148 @@
+"""Takes pictures of the real program for the README: demo model, real window, real input.
+
+    xvfb-run -s "-screen 0 1280x800x24" python scripts/screenshots.py docs/images
+
+Each picture is made by a process of its own, in a home of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+SIZE = (1180, 760)
+STEP_MS = 60
+REQUESTS = {
+    "en": "Write a quarterly sales report into report.md",
+    "zh_CN": "把季度销售分析写成报告，保存为 report.md",
+}
+Step = Callable[[], object]
+
+
+def steps(kind: str, language: str, program: Any) -> Iterator[Step]:
+    """Yield conditions to wait for; what is between them is done when they hold."""
+    from PySide6.QtCore import Qt
+    from PySide6.QtTest import QTest
+
+    workspace = program.workspace
+    chat = workspace.chat
+    yield lambda: program.bridge.is_ready
+    if kind == "welcome":
+        return
+    if kind == "settings":
+        workspace.show_settings()
+        return
+
+    def send(text: str) -> None:
+        chat.composer.set_text(text)
+        QTest.keyClick(chat.composer.edit, Qt.Key.Key_Return)
+
+    send(REQUESTS[language])
+    yield lambda: chat.transcript.visible_question() is not None
+    if kind == "approval":
+        return
+    chat.transcript.focus_question()
+    QTest.keyClick(chat.transcript, Qt.Key.Key_Return)
+    yield lambda: chat.state.turns and not chat.state.running
+    if kind == "files":
+        chat.toggle_files()
+        yield lambda: chat.files.findChild(object, "filesList").count() > 0
+        chat.files.findChild(object, "filesList").setCurrentRow(0)
+        chat.files.findChild(object, "filesList").itemActivated.emit(
+            chat.files.findChild(object, "filesList").item(0)
+        )
+
+
+def take(kind: str, language: str, theme: str, target: Path) -> int:
+    """Run the program, take one picture, leave."""
+    import gc
+
+    gc.disable()
+    from PySide6.QtCore import QTimer
+
+    from aigc_desktop.__main__ import main
+    from aigc_desktop.gui import opening
+
+    def opened(program: Any) -> None:
+        program.window.resize(*SIZE)
+        plan = steps(kind, language, program)
+        waiting = [next(plan)]
+        settled = [0]
+
+        def step() -> None:
+            if waiting[0] is not None and not waiting[0]():
+                return
+            waiting[0] = next(plan, None)  # type: ignore[call-overload]
+            if waiting[0] is None:
+                settled[0] += 1
+            if settled[0] == 14:
+                program.window.grab().save(str(target))
+                program.window.close()
+
+        timer = QTimer(program)
+        timer.timeout.connect(step)
+        timer.start(STEP_MS)
+
+    show = opening.Opening.show
+
+    def watched(self: opening.Opening) -> None:
+        self.opened.connect(opened)
+        show(self)
+
+    opening.Opening.show = watched  # type: ignore[method-assign]
+    return main([])
+
+
+def shoot(kind: str, language: str, theme: str, scale: float, target: Path) -> None:
+    """Start a process that takes the picture."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
+        provider = "" if kind == "welcome" else "demo"
+        settings = {"language": language, "theme": theme, "provider": provider}
+        Path(home, "settings.json").write_text(json.dumps(settings))
+        subprocess.run(
+            [sys.executable, __file__, "--take", kind, language, theme, str(target)],
+            env={
+                **os.environ,
+                "AIGC_HOME": home,
+                "AIGC_DEMO_DELAY": "0",
+                "PYTHONPATH": str(ROOT),
+                "QT_SCALE_FACTOR": str(scale),
+            },
+            timeout=60,
+            check=True,
+        )
+
+
+def main_all(folder: Path, *, everything: bool) -> None:
+    """Take the README's pictures, or every screen in every language, theme and scale."""
+    folder.mkdir(parents=True, exist_ok=True)
+    wanted = [
+        ("chat", "en", "light", 1.0),
+        ("approval", "en", "dark", 1.0),
+        ("chat", "zh_CN", "light", 1.0),
+        ("approval", "zh_CN", "dark", 1.0),
+    ]
+    if everything:
+        wanted = [
+            (kind, language, theme, scale)
+            for kind in ("welcome", "settings", "approval", "chat", "files")
+            for language in ("en", "zh_CN")
+            for theme in ("light", "dark")
+            for scale in (1.0, 1.5)
+        ]
+    for kind, language, theme, scale in wanted:
+        suffix = f"-{scale:g}" if scale != 1 else ""
+        shoot(kind, language, theme, scale, folder / f"{kind}-{language}-{theme}{suffix}.png")
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "--take":
+        sys.exit(take(*sys.argv[2:5], Path(sys.argv[5])))  # type: ignore[arg-type]
+    main_all(Path(sys.argv[1]).resolve(), everything="--all" in sys.argv)
