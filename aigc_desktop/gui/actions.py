@@ -36,6 +36,7 @@ def action_specs() -> tuple[ActionSpec, ...]:
         ActionSpec("next_chat", ("Ctrl+PgDown", "Ctrl+Tab"), tr("Next chat")),
         ActionSpec("previous_chat", ("Ctrl+PgUp", "Ctrl+Shift+Tab"), tr("Previous chat")),
         ActionSpec("focus_composer", ("Ctrl+L",), tr("Write a message")),
+        ActionSpec("question", ("Ctrl+J",), tr("Go to the agent's question")),
         ActionSpec("stop", ("Ctrl+.",), tr("Stop the agent")),
         ActionSpec("files", ("Ctrl+Shift+E",), tr("Show or hide the files")),
         ActionSpec("sidebar", ("Ctrl+B",), tr("Show or hide the sidebar")),

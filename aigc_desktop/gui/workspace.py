@@ -215,6 +215,7 @@ class Workspace(QWidget):
                 "next_chat": self._next_chat,
                 "previous_chat": self._previous_chat,
                 "focus_composer": self.show_chat,
+                "question": self.chat.focus_question,
                 "stop": self.chat.stop,
                 "files": self.chat.toggle_files,
                 "sidebar": self.toggle_sidebar,

@@ -112,6 +112,12 @@ class Desk:
         """Type `text` where the focus is."""
         QTest.keyClicks(self._focused(), text)
 
+    def answer(self, key: Qt.Key) -> None:
+        """Answer the question that has come by itself to who waits for it."""
+        view = self.workspace.chat.transcript
+        self.until(lambda: view.hasFocus() and view.takes_answers)
+        self.press(key)
+
     def paste(self, text: str) -> None:
         """Paste `text` where the focus is (also what no keyboard types)."""
         QApplication.clipboard().setText(text)

@@ -29,8 +29,7 @@ def test_from_the_welcome_page_to_a_file_and_back_after_a_restart(
     desk.press(Qt.Key.Key_Return)
     desk.until_shown("Allow once", "report.md")
     assert not (paths.work_dir / "report.md").exists()
-    desk.workspace.chat.transcript.focus_question()
-    desk.press(Qt.Key.Key_Return)
+    desk.answer(Qt.Key.Key_Return)
     desk.until_idle()
     assert (paths.work_dir / "report.md").read_text().startswith("# ")
     title = desk.titles()[0]
@@ -45,8 +44,7 @@ def test_from_the_welcome_page_to_a_file_and_back_after_a_restart(
 def test_denied_means_not_written(desk: Desk, paths: Paths) -> None:
     desk.ask("Write a report into report.md")
     desk.until_shown("Allow once")
-    desk.workspace.chat.transcript.focus_question()
-    desk.press(Qt.Key.Key_Escape)
+    desk.answer(Qt.Key.Key_Escape)
     desk.until_idle()
     assert "Denied" in desk.transcript_text()
     assert list(paths.work_dir.iterdir()) == []
@@ -213,3 +211,26 @@ def test_rename_pin_throw_away_and_restore_by_keyboard(desk: Desk) -> None:
     desk.until(lambda: desk.trashed() == [])
     desk.workspace.sidebar.show_sessions()
     desk.until(lambda: "<b>mine</b> %s {}" in desk.titles())
+
+
+def test_a_key_that_was_meant_for_the_composer_answers_nothing(desk: Desk, paths: Paths) -> None:
+    desk.ask("Write a report into report.md")
+    desk.until_shown("Allow once")
+    desk.press(Qt.Key.Key_Return)
+    assert desk.workspace.chat.transcript.visible_question() is not None
+    desk.answer(Qt.Key.Key_Return)
+    desk.until((paths.work_dir / "report.md").exists)
+    desk.until_idle()
+    desk.type("the composer has the focus again")
+    assert desk.workspace.chat.composer.text() == "the composer has the focus again"
+
+
+def test_half_a_message_keeps_the_focus_and_ctrl_j_goes_to_the_question(desk: Desk) -> None:
+    desk.ask("Write a report into report.md")
+    desk.type("wait, ")
+    desk.until_shown("Allow once")
+    desk.type("no")
+    assert desk.workspace.chat.composer.text() == "wait, no"
+    desk.press(Qt.Key.Key_J, CTRL)
+    desk.press(Qt.Key.Key_Escape)
+    desk.until_shown("Denied")

@@ -11,6 +11,7 @@ from aigc_desktop.config import settings as config
 from aigc_desktop.config.i18n import tr
 from aigc_desktop.config.settings import Settings
 from aigc_desktop.core.events import (
+    ApprovalRequested,
     ConnectionChanged,
     Event,
     FilesChanged,
@@ -262,12 +263,26 @@ class ChatPage(QWidget):
 
     def _on_turn_event(self, event: TurnEvent) -> None:
         self.transcript.apply(event)
+        if isinstance(event, ApprovalRequested) and self.composer.edit.hasFocus():
+            self._show_question()
         if isinstance(event, TurnQueued | TurnStarted | TurnUnqueued):
             self._show_body()
             self._update()
         elif isinstance(event, TurnEnded | UsageUpdated):
             self._load_totals()
             self._update()
+
+    def _show_question(self) -> None:
+        """Bring a new question to who has nothing half written."""
+        if not self.composer.text():
+            self.transcript.flush_now()
+            self.transcript.ask_for_attention()
+
+    @Slot()
+    def focus_question(self) -> None:
+        """Go to the open question, if there is one."""
+        if self._transcript is not None:
+            self._transcript.focus_question()
 
     def _show_snapshot(self, snapshot: TranscriptSnapshot) -> None:
         self.state.show(snapshot)

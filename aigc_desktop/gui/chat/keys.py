@@ -68,7 +68,7 @@ def _position(stops: list[tuple[Row, str]], focused: tuple[Row, str] | None) -> 
 
 def _decide(view: TranscriptView, event: QKeyEvent) -> bool:
     key, question = event.key(), view.visible_question()
-    if event.isAutoRepeat():
+    if event.isAutoRepeat() or (question is not None and not view.takes_answers):
         return True
     if key == Key.Key_Escape:
         if question is not None:

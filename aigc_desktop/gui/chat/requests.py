@@ -51,6 +51,8 @@ class TranscriptRequests(QObject):
         self._bridge.call(
             self._page, calls.chat.answer_approval, turn_id, tool_use_id, answer, fingerprint
         )
+        if self._transcript.hasFocus():
+            self._page.composer.setFocus()
 
     @Slot(int)
     def _begin_edit(self, turn_id: int) -> None:

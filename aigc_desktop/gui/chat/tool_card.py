@@ -131,7 +131,7 @@ class ToolView(RowView):
             ("answer:deny", tr("Deny"), "plain"),
         ):
             x = add_text_button(scene, style, x, y, action, label, look=look) + 8
-        hint = tr("Enter: allow once · Esc: deny")
+        hint = tr("Ctrl+J: come here · Enter: allow once · Esc: deny")
         room = QRectF(x + 6, y, max(0.0, scene.width - x - PAD - 6), TEXT_BUTTON)
         scene.labels.append(Label(room, hint, style.small))
         return y + TEXT_BUTTON + PAD

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
@@ -44,6 +45,9 @@ from aigc_desktop.gui.chat.style import ChatStyle
 from aigc_desktop.gui.chat.wording import tool_label, tool_summary
 
 QUEUE_DEPTH = 50
+ANSWER_DELAY = 0.6
+"""Seconds for which a question that took the focus by itself hears no key."""
+
 """Newest turns that are looked through for one that runs; others may be queued behind it."""
 
 
@@ -86,6 +90,7 @@ class TranscriptView(QAbstractScrollArea):
         self.stage = Stage(self.rows, Context(ChatStyle(), self.images, self.clockwork.later))
         self.focused: tuple[Row, str] | None = None
         self._dirty: set[Row] = set()
+        self._answers_from = 0.0
         self.done: tuple[Row, str] | None = None
         self._copy_when_loaded = False
         self._syncing = False
@@ -212,6 +217,20 @@ class TranscriptView(QAbstractScrollArea):
             self.stage.at_end, self.stage.first, self.stage.y = False, index, 0
             self.refresh()
 
+    def ask_for_attention(self) -> None:
+        """Give the focus to a question that has just come.
+
+        For a moment no key answers it: it was meant for what had the focus before.
+        """
+        self._answers_from = time.monotonic() + ANSWER_DELAY
+        self.focus_question()
+
+    @property
+    def takes_answers(self) -> bool:
+        """Whether a key may answer a question now."""
+        return time.monotonic() >= self._answers_from
+
+    @Slot()
     def focus_question(self) -> bool:
         """Give the focus to the first open question; return whether there is one."""
         for index, row in enumerate(self.rows.rows):
