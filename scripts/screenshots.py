@@ -49,6 +49,7 @@ def steps(kind: str, language: str, program: Any) -> Iterator[Step]:
     if kind == "approval":
         return
     chat.transcript.focus_question()
+    yield lambda: chat.transcript.takes_answers
     QTest.keyClick(chat.transcript, Qt.Key.Key_Return)
     yield lambda: chat.state.turns and not chat.state.running
     if kind == "files":
