@@ -47,6 +47,7 @@ async def open_app(
     from aigc_desktop.agent.permissions import SessionGrants
     from aigc_desktop.agent.sandbox import Sandbox
     from aigc_desktop.config.secrets import SecretStore
+    from aigc_desktop.files.checkpoints import Checkpoints
     from aigc_desktop.services import answering, owner
     from aigc_desktop.services.app import App
     from aigc_desktop.services.connection import Connection
@@ -91,6 +92,7 @@ async def open_app(
             runner=runner,
             revisions=SessionRevisions(bus),
             grants=SessionGrants(),
+            checkpoints=Checkpoints(paths.checkpoints_dir),
         )
         runner.bind(lambda turn: answering.answer_turn(app, turn))
         logger.info("ready")

@@ -22,8 +22,18 @@ FILES = 20_000
 PER_FOLDER = 50
 ROUNDS = 3
 CHANGED = FILES // 100
-_WORDS = tuple(
-    ["def", "class", "return", "import", "self", "value", "data", "数据", "report", "if", "else"]
+_WORDS = (
+    "def",
+    "class",
+    "return",
+    "import",
+    "self",
+    "value",
+    "data",
+    "数据",
+    "report",
+    "if",
+    "else",
 )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
@@ -85,6 +85,8 @@ class Surroundings:
     publish: Callable[[Event], None]
     cost: Cost
     clock: Clock
+    before_effect: Callable[[], Awaitable[None]]
+    """Awaited before every call that may change something; raises UserError if it must not run."""
 
 
 async def run_turn(turn: TurnInput, around: Surroundings) -> TurnOutcome:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 DENIED = "The user did not allow this."
+NO_CHECKPOINT = "Nothing was run: the work directory could not be made safe first."
 NOT_RUN = "This tool call was not run."
 STOPPED = "The user stopped this tool while it was running. What it had done so far may remain."
 MAX_READERS = 8
@@ -111,6 +112,12 @@ class ToolRunner:
         allowed, reason = await self._allowed(call)
         if not allowed:
             return await self._record(call, ToolOutcome(reason, True), ToolState.DENIED, None)
+        if not tool.read_only:
+            try:
+                await self.around.before_effect()
+            except UserError as error:
+                text = f"{NO_CHECKPOINT} {_explain(error)}"
+                return await self._record(call, ToolOutcome(text, True), ToolState.FAILED, None)
         await self.around.journal.tool_running(call.block.id, reason)
         call.running = True
         self.around.publish(

@@ -88,6 +88,17 @@ MESSAGES: dict[str, MessageText] = {
         "The database {path} is damaged or is no database.",
         "It was left untouched. The window offers to rescue what can be read.",
     ),
+    "nothing_to_undo": MessageText(
+        "This request changed no files.", "There is nothing to undo or to do again."
+    ),
+    "checkpoint_damaged": MessageText(
+        "What the files were before cannot be read any more.",
+        "Nothing was changed. The data folder's checkpoints are damaged; restore a backup.",
+    ),
+    "checkpoint_too_large": MessageText(
+        "The work directory is too large to be made safe ({limit}).",
+        "Choose a smaller folder as the work directory.",
+    ),
     "data_dir_shared": MessageText(
         "Your data is in a folder that other machines share ({kind}).",
         "Use the program on one of them at a time, or set AIGC_HOME to a local folder.",

@@ -53,6 +53,11 @@ class Paths:
         return self.data_dir / "outputs"
 
     @property
+    def checkpoints_dir(self) -> Path:
+        """What work directories held before turns changed them."""
+        return self.data_dir / "checkpoints"
+
+    @property
     def settings_file(self) -> Path:
         return self.home / "settings.json"
 

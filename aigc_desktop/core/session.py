@@ -125,12 +125,27 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True)
+class Effects:
+    """How many files a turn made, changed and deleted in its work directory."""
+
+    created: int = 0
+    changed: int = 0
+    deleted: int = 0
+    undone: bool = False
+
+    @property
+    def total(self) -> int:
+        return self.created + self.changed + self.deleted
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
     """One user message and all that was done to answer it.
 
     `siblings` are the ids of all turns with the same parent, oldest first, itself included: the
     branches made by edit and regenerate. `cost_usd` None means unpriced, which is not zero.
-    `error` is a UserError's code with its params, for a turn that failed.
+    `error` is a UserError's code with its params, for a turn that failed. `effects` is None for a
+    turn that had none on the work directory.
     """
 
     id: int
@@ -146,6 +161,7 @@ class Turn:
     model: str = ""
     error: tuple[str, Mapping[str, Any]] | None = None
     siblings: tuple[int, ...] = ()
+    effects: Effects | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import logging
@@ -209,7 +210,7 @@ class _Restorer:
     def _set_mode(self, folder: int, name: str, entry: Entry) -> None:
         status = os.stat(name, dir_fd=folder, follow_symlinks=False)
         if stat.S_IMODE(status.st_mode) != entry.mode and not stat.S_ISLNK(status.st_mode):
-            os.chmod(name, entry.mode, dir_fd=folder)
+            _chmod(folder, name, entry.mode)
 
     def _write(self, folder: int, name: str, entry: Entry) -> None:
         temporary = f".{secrets.token_hex(8)}.aigc-tmp"
@@ -277,17 +278,33 @@ def _readable(folder: int, name: str, mode: int) -> Iterator[None]:
     if mode & stat.S_IRUSR:
         yield
         return
-    os.chmod(name, mode | stat.S_IRUSR, dir_fd=folder)
+    _chmod(folder, name, mode | stat.S_IRUSR)
     try:
         yield
     finally:
-        os.chmod(name, mode, dir_fd=folder)
+        _chmod(folder, name, mode)
+
+
+def _chmod(folder: int, name: str, mode: int) -> None:
+    """Change an entry's mode; raises OSError for a link instead of following it."""
+    if os.chmod in os.supports_follow_symlinks:
+        os.chmod(name, mode, dir_fd=folder, follow_symlinks=False)
+        return
+    entry = os.open(name, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
+    try:
+        if stat.S_ISLNK(os.fstat(entry).st_mode):
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), name)
+        Path(f"/proc/self/fd/{entry}").chmod(mode)
+    finally:
+        os.close(entry)
 
 
 def _read_seen(file: Path) -> dict[str, Seen]:
     try:
         content = json.loads(file.read_bytes())
-        return {path: Seen(tree, _files(files)) for path, (tree, files) in content.items()}
+        return {
+            path: Seen(tree, count, _files(files)) for path, (tree, count, files) in content.items()
+        }
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, TypeError, AttributeError) as error:

@@ -58,9 +58,11 @@ Identity = tuple[int, int, int, int, int]
 
 
 class Seen(NamedTuple):
-    """A folder when it was last captured: its tree, and each file's identity and content."""
+    """A folder when it was last captured: its tree, how many entries that has, and each file's
+    identity and content (but of files that were changed just then)."""
 
     tree: str
+    entries: int
     files: dict[str, tuple[Identity, Entry]]
 
 
@@ -100,7 +102,7 @@ class Capture:
         known = before.files if before else {}
         entries: dict[str, Entry] = {}
         files: dict[str, tuple[Identity, Entry]] = {}
-        same = True
+        changed = False
         with os.scandir(folder) as found:
             for item in found:
                 status = item.stat(follow_symlinks=False)
@@ -114,30 +116,16 @@ class Capture:
                 if entry is None:
                     continue
                 entries[item.name] = entry
-                if entry.kind == Kind.FILE:
-                    same = False
-                    if not _is_racy(status, self._now):
-                        files[item.name] = identity, entry
-                elif entry.kind != Kind.FOLDER:
-                    same = False
+                changed = True
+                if entry.kind == Kind.FILE and not _is_racy(status, self._now):
+                    files[item.name] = identity, entry
         self._count(len(entries))
-        if before is not None and same and self._unchanged(before, entries, path):
+        if before is not None and not changed and before.entries == len(entries):
             tree = before.tree
         else:
             tree = self._writer.add(json.dumps(entries, sort_keys=True).encode()).hex()
-        self.seen[path] = Seen(tree, files)
+        self.seen[path] = Seen(tree, len(entries), files)
         return tree
-
-    def _unchanged(self, before: Seen, entries: dict[str, Entry], path: str) -> bool:
-        """Whether a folder in which no file is new or other has the tree that it had."""
-        inner = 0
-        for name, entry in entries.items():
-            if entry.kind == Kind.FOLDER:
-                inner += 1
-                old = self._before.get(f"{path}{name}/")
-                if old is None or old.tree != entry.content:
-                    return False
-        return inner == 0 and len(before.files) == len(entries)
 
     def _entry(
         self,

@@ -13,10 +13,12 @@ from aigc_desktop.agent.tools import build_toolbox
 from aigc_desktop.config import settings as config
 from aigc_desktop.core.errors import UserError
 from aigc_desktop.core.events import FilesChanged, TurnEnded, TurnStarted
+from aigc_desktop.core.files import ChangeKind
 from aigc_desktop.core.session import Message, StopReason, Turn, TurnStatus
 from aigc_desktop.files.workdir import WorkDir
 from aigc_desktop.services import chat
 from aigc_desktop.services.app import App
+from aigc_desktop.services.checkpointing import TurnCheckpoint
 from aigc_desktop.services.owner import this_process
 from aigc_desktop.services.runner import RunningTurn
 from aigc_desktop.store import files as file_rows
@@ -61,7 +63,7 @@ async def _answer(app: App, running: RunningTurn, turn: Turn) -> None:
         return message_rows.history(db, turn.id)
 
     history = await app.store.write(begin)
-    before = await asyncio.to_thread(folder.snapshot)
+    checkpoint = TurnCheckpoint(app, turn.id, folder.root)
     around = Surroundings(
         model=await app.connection.model_for(settled.provider),
         tools=toolbox,
@@ -71,10 +73,12 @@ async def _answer(app: App, running: RunningTurn, turn: Turn) -> None:
         publish=running.publish,
         cost=lambda model, usage: prices.cost(model, usage, settled.provider),
         clock=app.clock,
+        before_effect=checkpoint.before_effect,
     )
     context = app.connection.context_of(settled.provider, settled.resolved_model)
     await run_turn(TurnInput(turn.session_id, turn.id, settled, history, context), around)
-    changed = await asyncio.to_thread(folder.changed_since, before)
+    made = [f.path for f in await checkpoint.finish() if f.kind is not ChangeKind.DELETED]
+    changed = await asyncio.to_thread(folder.describe, made)
     if changed:
         files = [(file.path, file.size) for file in changed]
         await app.store.write(lambda db: file_rows.add_files(db, turn.session_id, turn.id, files))

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from aigc_desktop.config.settings import Settings
     from aigc_desktop.core.bus import EventBus
     from aigc_desktop.core.clock import Clock
+    from aigc_desktop.files.checkpoints import Checkpoints
     from aigc_desktop.services.connection import Connection
     from aigc_desktop.services.revisions import SessionRevisions
     from aigc_desktop.services.runner import TurnRunner
@@ -34,3 +35,4 @@ class App:
     runner: TurnRunner
     revisions: SessionRevisions
     grants: SessionGrants
+    checkpoints: Checkpoints

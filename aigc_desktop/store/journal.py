@@ -163,6 +163,16 @@ def note_state(
     )
 
 
+def decisions(db: Connection, turn_id: int) -> dict[str, str]:
+    """Return what allowed each tool call of a turn that ran, by the call's id."""
+    rows = db.execute(
+        select(turn_journal.c.tool_use_id, turn_journal.c.detail).where(
+            turn_journal.c.turn_id == turn_id, turn_journal.c.state == "tool_running"
+        )
+    )
+    return {row.tool_use_id: str((row.detail or {}).get("decision", "")) for row in rows}
+
+
 def recover(store: Store, is_alive: Callable[[str], bool], now: int) -> int:
     """End the turns that a process left behind; return how many those were.
 

@@ -28,6 +28,7 @@ REVISIONS = (
     "migrate_string_ids_to_integer",
     "add_phase3_evolution_tables",
     "desktop_turn_tree",
+    "turn_effects",
 )
 """All revisions in their order: the manual's six, then ours."""
 

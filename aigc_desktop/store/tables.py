@@ -111,6 +111,20 @@ turn_journal = Table(
     Index("ix_turn_journal_turn", "turn_id"),
 )
 
+turn_effects = Table(
+    "turn_effects",
+    metadata,
+    Column("turn_id", Id, ForeignKey("turns.id", ondelete="CASCADE"), primary_key=True),
+    Column("work_dir", Text, nullable=False),
+    Column("before", String(64), nullable=False),
+    Column("after", String(64)),
+    Column("created", Integer, nullable=False, server_default="0"),
+    Column("changed", Integer, nullable=False, server_default="0"),
+    Column("deleted", Integer, nullable=False, server_default="0"),
+    Column("skipped", JSON),
+    Column("undone_at", Id),
+)
+
 user_file_relationships = Table(
     "user_file_relationships",
     metadata,

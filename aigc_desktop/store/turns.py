@@ -13,6 +13,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from aigc_desktop.core.errors import UserError
 from aigc_desktop.core.session import (
     USER_POSITION,
+    Effects,
     StopReason,
     Turn,
     TurnConfig,
@@ -20,7 +21,7 @@ from aigc_desktop.core.session import (
     Usage,
 )
 from aigc_desktop.store import sessions as session_rows
-from aigc_desktop.store.tables import messages, turn_journal, turns
+from aigc_desktop.store.tables import messages, turn_effects, turn_journal, turns
 
 MICROS = Decimal(1_000_000)
 
@@ -41,6 +42,14 @@ _COLUMNS = (
     turns.c.model,
     turns.c.error,
 )
+
+_SELECT = select(
+    *_COLUMNS,
+    turn_effects.c.created,
+    turn_effects.c.changed,
+    turn_effects.c.deleted,
+    turn_effects.c.undone_at,
+).select_from(turns.outerjoin(turn_effects, turn_effects.c.turn_id == turns.c.id))
 
 
 def add_turn(
@@ -84,7 +93,7 @@ def add_turn(
 
 def get_turn(db: Connection, turn_id: int) -> Turn:
     """Return the turn. Raises UserError("turn_not_found")."""
-    row = db.execute(select(*_COLUMNS).where(turns.c.id == turn_id)).one_or_none()
+    row = db.execute(_SELECT.where(turns.c.id == turn_id)).one_or_none()
     if row is None:
         raise UserError("turn_not_found")
     siblings = db.execute(
@@ -102,9 +111,7 @@ def branch(db: Connection, session_id: int, leaf_id: int | None) -> list[Turn]:
     """Return the turns from the root to `leaf_id`, with their siblings."""
     if leaf_id is None:
         return []
-    rows = {
-        row.id: row for row in db.execute(select(*_COLUMNS).where(turns.c.session_id == session_id))
-    }
+    rows = {row.id: row for row in db.execute(_SELECT.where(turns.c.session_id == session_id))}
     children: defaultdict[int | None, list[int]] = defaultdict(list)
     for turn_id in sorted(rows):
         children[rows[turn_id].parent_id].append(turn_id)
@@ -251,4 +258,11 @@ def _turn(row: Any, siblings: tuple[int, ...]) -> Turn:
         model=row.model,
         error=(error["code"], error["params"]) if error else None,
         siblings=siblings,
+        effects=_effects(row),
     )
+
+
+def _effects(row: Any) -> Effects | None:
+    if row.created is None:
+        return None
+    return Effects(row.created, row.changed, row.deleted, row.undone_at is not None)

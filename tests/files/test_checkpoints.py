@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import os
+import shutil
 import stat
 import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from aigc_desktop.core.errors import UserError
 from aigc_desktop.files import trees
@@ -211,3 +217,73 @@ def test_an_unfinished_pack_is_swept_and_unneeded_ones_are_deleted(
     assert again.forget_all_but([old.tree]) > 0
     (root / "readme.md").unlink()
     assert again.go(root, again.take(root).tree, old.tree).conflicts == []
+
+
+def test_what_is_gone_is_noticed_where_nothing_else_changed(
+    checkpoints: Checkpoints, tmp_path: Path
+) -> None:
+    root = tmp_path / "small"
+    for make, unmake in (
+        ((root / "folder").mkdir, (root / "folder").rmdir),
+        (lambda: (root / "link").symlink_to("x"), (root / "link").unlink),
+        ((root / "just-made").touch, (root / "just-made").unlink),
+    ):
+        root.mkdir(exist_ok=True)
+        (root / "file").write_text("x")
+        os.utime(root / "file", (1, 1))
+        make()
+        with_it = checkpoints.take(root).tree
+        again = checkpoints.take(root).tree
+        unmake()
+        without = checkpoints.take(root).tree
+        assert with_it == again != without
+
+
+NAMES = st.sampled_from(["a", "b", "c", "d/a", "d/b", "d/e/a", "f"])
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(["write", "delete", "folder", "link", "mode"]), NAMES, st.integers(0, 9)
+    ),
+    min_size=1,
+    max_size=8,
+)
+
+
+@settings(max_examples=120, deadline=None)
+@given(rounds=st.lists(STEPS, min_size=1, max_size=4))
+def test_what_was_seen_before_never_hides_a_change(
+    rounds: list[list[tuple[str, str, int]]],
+) -> None:
+    """With and without a memory of the last time the same state is found, and gone back to."""
+    with tempfile.TemporaryDirectory() as home:
+        root = Path(home, "root")
+        root.mkdir()
+        knowing = Checkpoints(Path(home, "knowing"))
+        taken = [(knowing.take(root).tree, state(root))]
+        for number, steps in enumerate(rounds):
+            for step in steps:
+                _do(root, *step)
+            tree = knowing.take(root).tree
+            assert tree == Checkpoints(Path(home, f"fresh{number}")).take(root).tree
+            taken.append((tree, state(root)))
+        for (later, _), (earlier, expected) in itertools.pairwise(reversed(taken)):
+            assert knowing.go(root, later, earlier).conflicts == []
+            assert state(root) == expected
+
+
+def _do(root: Path, step: str, name: str, number: int) -> None:
+    path = root / name
+    with contextlib.suppress(OSError):
+        if step == "delete":
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+        elif step == "folder":
+            path.mkdir(parents=True)
+        elif step == "link":
+            path.symlink_to(f"target{number}")
+        elif path.is_symlink():
+            pass
+        elif step == "mode":
+            path.chmod(0o700 + number % 3)
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text("x" * number)
