@@ -30,6 +30,7 @@ def steps(kind: str, language: str, program: Any) -> Iterator[Step]:
     """Yield conditions to wait for; what is between them is done when they hold."""
     from PySide6.QtCore import Qt
     from PySide6.QtTest import QTest
+    from PySide6.QtWidgets import QDialog
 
     workspace = program.workspace
     chat = workspace.chat
@@ -52,6 +53,13 @@ def steps(kind: str, language: str, program: Any) -> Iterator[Step]:
     yield lambda: chat.transcript.takes_answers
     QTest.keyClick(chat.transcript, Qt.Key.Key_Return)
     yield lambda: chat.state.turns and not chat.state.running
+    if kind == "receipt":
+        chat.transcript.receipt_requested.emit(1)
+        yield lambda: program.window.findChildren(QDialog)
+        chat_dialog = program.window.findChildren(QDialog)[0]
+        chat_dialog.setModal(False)
+        yield lambda: chat_dialog.diff.toPlainText()
+        program.window.picture = chat_dialog
     if kind == "files":
         chat.toggle_files()
         yield lambda: chat.files.findChild(object, "filesList").count() > 0
@@ -84,7 +92,7 @@ def take(kind: str, language: str, theme: str, target: Path) -> int:
             if waiting[0] is None:
                 settled[0] += 1
             if settled[0] == 14:
-                program.window.grab().save(str(target))
+                getattr(program.window, "picture", program.window).grab().save(str(target))
                 program.window.close()
 
         timer = QTimer(program)

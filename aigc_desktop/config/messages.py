@@ -88,6 +88,18 @@ MESSAGES: dict[str, MessageText] = {
         "The database {path} is damaged or is no database.",
         "It was left untouched. The window offers to rescue what can be read.",
     ),
+    "undone": MessageText(
+        "Undone. Entries put back: {count}.", "Your request is in the message field again."
+    ),
+    "undone_with_conflicts": MessageText(
+        "Undone, except for what was changed since: {files}.", "Those are as you left them."
+    ),
+    "done_again": MessageText(
+        "Done again. Entries changed: {count}.", "It can be undone below the answer."
+    ),
+    "done_again_with_conflicts": MessageText(
+        "Done again, except for what was changed since: {files}.", "Those are as you left them."
+    ),
     "nothing_to_undo": MessageText(
         "This request changed no files.", "There is nothing to undo or to do again."
     ),

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from aigc_desktop.services import chat, connection, preferences, sessions, work_files
+    from aigc_desktop.services import chat, connection, preferences, sessions, undo, work_files
 else:
 
     class _Service:
@@ -36,6 +36,7 @@ else:
     connection = _Service("connection")
     preferences = _Service("preferences")
     sessions = _Service("sessions")
+    undo = _Service("undo")
     work_files = _Service("work_files")
 
-__all__ = ["chat", "connection", "preferences", "sessions", "work_files"]
+__all__ = ["chat", "connection", "preferences", "sessions", "undo", "work_files"]

@@ -11,7 +11,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 import pytest
 from PySide6.QtCore import QAbstractItemModel, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from aigc_desktop import bootstrap
@@ -132,9 +132,15 @@ class Desk:
         self.until(lambda: len(self.workspace.chat.state.turns) > before)
         self.until(lambda: not self.workspace.chat.composer.text())
 
-    def click(self, text: str) -> None:
+    def dialog(self, title: str) -> Any:
+        """Return the open dialog with that title."""
+        [found] = [d for d in self.window.findChildren(QDialog) if d.windowTitle() == title]
+        return found
+
+    def click(self, text: str, within: QWidget | None = None) -> None:
         """Click the visible button that says `text`."""
-        found = [b for b in self.window.findChildren(QPushButton) if b.isVisible()]
+        place = within or self.window
+        found = [b for b in place.findChildren(QPushButton) if b.isVisible()]
         [button] = [b for b in found if text in (b.text(), b.accessibleName())]
         QTest.mouseClick(button, LEFT)
 

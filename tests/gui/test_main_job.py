@@ -234,3 +234,37 @@ def test_half_a_message_keeps_the_focus_and_ctrl_j_goes_to_the_question(desk: De
     desk.press(Qt.Key.Key_J, CTRL)
     desk.press(Qt.Key.Key_Escape)
     desk.until_shown("Denied")
+
+
+def test_a_request_is_undone_and_done_again_by_hand(desk: Desk, paths: Paths) -> None:
+    desk.ask("Write a report into report.md")
+    desk.until_shown("Allow once")
+    desk.answer(Qt.Key.Key_Return)
+    desk.until_idle()
+    desk.until_shown("1 file changed", "Undo")
+    desk.click_in_transcript("receipt")
+    desk.until(lambda: "What this request did" in desk.everything_said())
+    receipt = desk.dialog("What this request did")
+    desk.until(lambda: "+# Demo report" in receipt.diff.toPlainText())
+    assert "report.md" in receipt.uses.toPlainText()
+    assert "user:once" in receipt.uses.toPlainText()
+    desk.click("Undo", within=receipt)
+    desk.until(lambda: not (paths.work_dir / "report.md").exists())
+    desk.until(lambda: "Undone" in desk.everything_said())
+    assert desk.workspace.chat.composer.text() == "Write a report into report.md"
+    desk.click("Do it again")
+    desk.until((paths.work_dir / "report.md").exists)
+    desk.until_shown("1 file changed", "Done. The file")
+    assert desk.workspace.chat.composer.text() == ""
+
+
+def test_what_was_changed_by_hand_since_is_kept_and_named(desk: Desk, paths: Paths) -> None:
+    desk.ask("Write a report into report.md")
+    desk.until_shown("Allow once")
+    desk.answer(Qt.Key.Key_Return)
+    desk.until_idle()
+    (paths.work_dir / "report.md").write_text("mine")
+    desk.until_shown("Undo")
+    desk.click_in_transcript("undo")
+    desk.until(lambda: "except for what was changed since: report.md" in desk.everything_said())
+    assert (paths.work_dir / "report.md").read_text() == "mine"

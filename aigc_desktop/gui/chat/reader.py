@@ -45,6 +45,10 @@ def activate(view: TranscriptView, row: Row, action: str) -> None:
             view.resume_requested.emit(row.turn_id)
         case "unqueue":
             view.unqueue_requested.emit(row.turn_id)
+        case "receipt":
+            view.receipt_requested.emit(row.turn_id)
+        case "undo":
+            view.undo_requested.emit(row.turn_id)
 
 
 def visible_question(view: TranscriptView) -> Row | None:

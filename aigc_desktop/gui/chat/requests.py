@@ -6,11 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Slot
 
-from aigc_desktop.config.i18n import tr
+from aigc_desktop.config.i18n import tr, tr_n
+from aigc_desktop.core.events import NoticeLevel
+from aigc_desktop.core.files import Receipt, UndoReport
 from aigc_desktop.core.session import TurnStatus
-from aigc_desktop.gui import calls
+from aigc_desktop.gui import calls, notices
 from aigc_desktop.gui.bridge import Bridge
 from aigc_desktop.gui.chat.links import open_link
+from aigc_desktop.gui.chat.receipt_dialog import ReceiptDialog
+from aigc_desktop.gui.chat.safe_text import one_line
+from aigc_desktop.gui.notices import NoticeAction
+from aigc_desktop.gui.widgets.ask import ask
 
 if TYPE_CHECKING:
     from aigc_desktop.gui.chat.chat_page import ChatPage
@@ -32,6 +38,8 @@ class TranscriptRequests(QObject):
         transcript.branch_requested.connect(self._switch_branch)
         transcript.resume_requested.connect(self._resume)
         transcript.unqueue_requested.connect(self._unqueue)
+        transcript.receipt_requested.connect(self._show_receipt)
+        transcript.undo_requested.connect(self._ask_undo)
         transcript.link_activated.connect(self._open_link)
         page.find_bar.next_wanted.connect(transcript.find_next)
         page.find_bar.previous_wanted.connect(transcript.find_prev)
@@ -95,3 +103,62 @@ class TranscriptRequests(QObject):
         if self._page.files.isHidden():
             self._page.toggle_files()
         self._page.files.open_path(target)
+
+    @Slot(int)
+    def _show_receipt(self, turn_id: int) -> None:
+        def show(receipt: Receipt) -> None:
+            self.receipt = ReceiptDialog(self._bridge, receipt, self._page)
+            self.receipt.undo_wanted.connect(self._ask_undo)
+            self.receipt.open()
+
+        self._bridge.call(self._page, calls.undo.receipt, turn_id, on_done=show)
+
+    @Slot(int)
+    def _ask_undo(self, turn_id: int) -> None:
+        """Undoing the last request can be undone itself; of several it is said how many."""
+        ids = list(self._page.state.turns)
+        later = len(ids) - 1 - ids.index(turn_id) if turn_id in ids else 0
+        if not later:
+            self._undo(turn_id)
+            return
+        ask(
+            self._page.window(),
+            tr("Undo this request and those after it?"),
+            tr_n(
+                "{count} later request is undone too. You can do it all again.",
+                "{count} later requests are undone too. You can do it all again.",
+                later,
+            ),
+            tr("Undo"),
+            lambda: self._undo(turn_id),
+        )
+
+    def _undo(self, turn_id: int) -> None:
+        def done(report: UndoReport) -> None:
+            again = NoticeAction(tr("Do it again"), lambda: self._redo(turn_id))
+            _say(report, "undone", (again,))
+            if not self._page.composer.text():
+                self._page.composer.set_text(report.user_text)
+
+        self._bridge.call(self._page, calls.undo.undo_turn, turn_id, on_done=done)
+
+    def _redo(self, turn_id: int) -> None:
+        def done(report: UndoReport) -> None:
+            if self._page.composer.text() == report.user_text:
+                self._page.composer.load("", self._page.state.sent_texts)
+            _say(report, "done_again", ())
+
+        self._bridge.call(self._page, calls.undo.redo_turn, turn_id, on_done=done)
+
+
+def _say(report: UndoReport, code: str, actions: tuple[NoticeAction, ...]) -> None:
+    """Say what came of it; what was kept because of the user's own edits stays on the screen."""
+    if report.conflicts:
+        names = ", ".join(one_line(path, 60) for path in report.conflicts[:5])
+        more = len(report.conflicts) - 5
+        names += f" … (+{more})" if more > 0 else ""
+        level, code = NoticeLevel.WARNING, f"{code}_with_conflicts"
+        notices.say(level, code, key="undo", actions=actions, files=names)
+    else:
+        count = len(report.restored)
+        notices.say(NoticeLevel.INFO, code, key="undo", actions=actions, count=count)

@@ -45,10 +45,10 @@ from aigc_desktop.gui.chat.style import ChatStyle
 from aigc_desktop.gui.chat.wording import tool_label, tool_summary
 
 QUEUE_DEPTH = 50
+"""Newest turns that are looked through for one that runs; others may be queued behind it."""
+
 ANSWER_DELAY = 0.6
 """Seconds for which a question that took the focus by itself hears no key."""
-
-"""Newest turns that are looked through for one that runs; others may be queued behind it."""
 
 
 class TranscriptView(QAbstractScrollArea):
@@ -62,6 +62,8 @@ class TranscriptView(QAbstractScrollArea):
     branch_requested = Signal(int)
     resume_requested = Signal(int)
     unqueue_requested = Signal(int)
+    receipt_requested = Signal(int)
+    undo_requested = Signal(int)
     link_activated = Signal(str)
     copied = Signal()
     announced = Signal(str)

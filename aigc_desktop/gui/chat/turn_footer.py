@@ -9,12 +9,12 @@ from PySide6.QtCore import QRectF, Qt
 
 from aigc_desktop.config.i18n import tr
 from aigc_desktop.config.messages import describe
-from aigc_desktop.core.session import TurnStatus
+from aigc_desktop.core.session import Effects, TurnStatus
 from aigc_desktop.gui.chat import documents
 from aigc_desktop.gui.chat.row_view import TEXT_BUTTON, RowView, add_text_button
 from aigc_desktop.gui.chat.safe_text import visible
 from aigc_desktop.gui.chat.scene import Button, Fill, Icon, Label, Scene, Text
-from aigc_desktop.gui.chat.wording import ending, usage_text
+from aigc_desktop.gui.chat.wording import effects_text, ending, usage_text
 
 BAR = 28
 PAD = 14
@@ -129,11 +129,20 @@ class FooterView(RowView):
                 Button(place, action, name, "", icon, "quiet", "text_muted", hidden=True)
             )
             x += BAR + 2
+        if turn.effects is not None and turn.effects.total:
+            x = self._lay_out_effects(scene, x + 6, y, turn.effects)
         spent = usage_text(turn)
         if spent:
             room = QRectF(x + 10, y, scene.width - x - 10, BAR)
             scene.labels.append(Label(room, spent, style.small, align=Qt.AlignmentFlag.AlignRight))
         return y + BAR
+
+    def _lay_out_effects(self, scene: Scene, x: float, y: float, effects: Effects) -> float:
+        style, text = self.context.style, effects_text(effects)
+        x = add_text_button(scene, style, x, y, "receipt", text, icon="files") + 6
+        if not effects.undone:
+            x = add_text_button(scene, style, x, y, "undo", tr("Undo"), icon="restore")
+        return x
 
     def _lay_out_branches(self, scene: Scene, x: float, y: float) -> float:
         style, turn = self.context.style, self.row.state.turn

@@ -9,7 +9,7 @@ from typing import Any
 
 from aigc_desktop.config.i18n import tr, tr_n
 from aigc_desktop.config.messages import describe
-from aigc_desktop.core.session import StopReason, Turn, TurnStatus
+from aigc_desktop.core.session import Effects, StopReason, Turn, TurnStatus
 from aigc_desktop.core.transcript import ItemKind, ToolCall, ToolState
 from aigc_desktop.gui.chat.safe_text import one_line, visible
 
@@ -132,6 +132,12 @@ def usage_text(turn: Turn) -> str:
         parts.append(tr("{count} tokens", count=f"{turn.usage.total:,}"))
         parts.append(cost_text(turn.cost_usd))
     return " · ".join(parts)
+
+
+def effects_text(effects: Effects) -> str:
+    """Return how many files a turn touched; said of an undone turn too."""
+    text = tr_n("{count} file changed", "{count} files changed", effects.total)
+    return tr("{what}, undone", what=text) if effects.undone else text
 
 
 def cost_text(cost: Decimal | None) -> str:
