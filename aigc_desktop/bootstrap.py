@@ -44,7 +44,7 @@ async def open_app(
 
     Raises UserError for a database that cannot be used (see `store.migration.prepare`).
     """
-    from aigc_desktop.agent.permissions import SessionGrants
+    from aigc_desktop.agent.rules import RuleBook
     from aigc_desktop.agent.sandbox import Sandbox
     from aigc_desktop.config.secrets import SecretStore
     from aigc_desktop.files.checkpoints import Checkpoints
@@ -54,6 +54,7 @@ async def open_app(
     from aigc_desktop.services.revisions import SessionRevisions
     from aigc_desktop.services.runner import TurnRunner
     from aigc_desktop.store import journal, migration, volume
+    from aigc_desktop.store import rules as rule_rows
     from aigc_desktop.store.store import Store
 
     clock = clock or SystemClock()
@@ -91,7 +92,7 @@ async def open_app(
             connection=connection,
             runner=runner,
             revisions=SessionRevisions(bus),
-            grants=SessionGrants(),
+            rules=RuleBook(await store.read(rule_rows.all_rules)),
             checkpoints=Checkpoints(paths.checkpoints_dir),
         )
         runner.bind(lambda turn: answering.answer_turn(app, turn))

@@ -140,11 +140,17 @@ class _Listener:
             self._printer.note(tr("Denied: nobody can be asked here. --yes allows it."))
             return ApprovalAnswer.DENY
         print(f"\n{question.preview}", file=sys.stderr)
-        prompt = tr("Allow {tool}? [y] once, [s] for this session, [N] no: ", tool=question.name)
-        reply = await asyncio.to_thread(_read_line, prompt)
-        return {"y": ApprovalAnswer.ONCE, "s": ApprovalAnswer.SESSION}.get(
-            reply.strip().lower(), ApprovalAnswer.DENY
+        prompt = tr(
+            "Allow {tool}? [y] once, [s] for this session, [a] always, [N] no: ",
+            tool=question.name,
         )
+        reply = await asyncio.to_thread(_read_line, prompt)
+        answers = {
+            "y": ApprovalAnswer.ONCE,
+            "s": ApprovalAnswer.SESSION,
+            "a": ApprovalAnswer.ALWAYS,
+        }
+        return answers.get(reply.strip().lower(), ApprovalAnswer.DENY)
 
 
 class _Printer:

@@ -58,7 +58,7 @@ def steps(kind: str, language: str, program: Any) -> Iterator[Step]:
         yield lambda: program.window.findChildren(QDialog)
         chat_dialog = program.window.findChildren(QDialog)[0]
         chat_dialog.setModal(False)
-        yield lambda: chat_dialog.diff.toPlainText()
+        yield chat_dialog.diff.toPlainText
         program.window.picture = chat_dialog
     if kind == "files":
         chat.toggle_files()

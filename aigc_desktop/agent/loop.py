@@ -29,6 +29,7 @@ from aigc_desktop.core.ports import (
     ModelRequest,
     TurnJournal,
 )
+from aigc_desktop.core.rules import Rule
 from aigc_desktop.core.session import (
     STEP_POSITIONS,
     Message,
@@ -85,6 +86,9 @@ class Surroundings:
     publish: Callable[[Event], None]
     cost: Cost
     clock: Clock
+    remember: Callable[[Rule], Awaitable[object]]
+    """Takes in a rule that came from the user's answer."""
+
     before_effect: Callable[[], Awaitable[None]]
     """Awaited before every call that may change something; raises UserError if it must not run."""
 

@@ -1,4 +1,4 @@
-"""Who may do what: deny → ask → mode → allow → question. The seam of the permission system."""
+"""Who may do what: deny → ask → mode → allow → question; and what the question shows."""
 
 from __future__ import annotations
 
@@ -6,21 +6,18 @@ import difflib
 import hashlib
 import json
 import unicodedata
-from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from aigc_desktop.agent.ports import Decision, Verdict
+from aigc_desktop.agent.rules import AREAS, Action, RuleBook, action_of, rule_for
 from aigc_desktop.agent.sandbox import Sandbox
 from aigc_desktop.agent.tools.edit import edited
 from aigc_desktop.agent.tools.folder import WorkFolder
 from aigc_desktop.agent.tools.look import text_of
 from aigc_desktop.core.errors import UserError
-
-READING = frozenset({"read_file", "list_files", "glob", "grep"})
-WRITING = frozenset({"write_file", "edit_file"})
-RUNNING = frozenset({"run_command"})
+from aigc_desktop.core.rules import Area, Effect, Rule, Scope
 
 MAX_DIFF_BYTES = 2 * 1024 * 1024
 """Of larger files the question shows their sizes only."""
@@ -28,43 +25,63 @@ MAX_DIFF_BYTES = 2 * 1024 * 1024
 MAX_PREVIEW = 100_000
 
 
-@dataclass(slots=True)
-class SessionGrants:
-    """What the user allowed until the program is closed, per session. Nothing is stored."""
-
-    _granted: defaultdict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
-
-    def of(self, session_id: int) -> set[str]:
-        """Return the session's grants, to be added to."""
-        return self._granted[session_id]
-
-
 @dataclass(frozen=True, slots=True)
-class ModeGate:
-    """Implements `agent.ports.Gate` for one turn: a mode and the session's grants."""
+class Permissions:
+    """Implements `agent.ports.Gate` for one turn: deny → ask → mode → allow → question."""
 
     mode: str
     folder: WorkFolder
     sandbox: Sandbox
-    grants: set[str]
+    rules: RuleBook
+    session_id: int
+    now_ms: Callable[[], int]
 
     def decide(self, name: str, input: Mapping[str, Any]) -> Decision:
         """Return the verdict on a call; a tool that nobody knows is denied."""
-        if name in READING:
-            return Decision(Verdict.ALLOW, "reading")
-        if name not in WRITING | RUNNING:
+        action = self._action(name, input)
+        if action is None:
             return Decision(Verdict.DENY, "This tool is not known to the permission rules.")
+        if self._rule(action, Effect.DENY):
+            return Decision(Verdict.DENY, "A rule of the user's denies this.")
+        if self._rule(action, Effect.ASK):
+            return Decision(Verdict.ASK, "rule:ask")
+        by_mode = self._by_mode(action)
+        if by_mode is not None:
+            return by_mode
+        rule = self._rule(action, Effect.ALLOW)
+        if rule is not None:
+            return Decision(Verdict.ALLOW, f"rule:{rule.scope.value}")
+        return Decision(Verdict.ASK, "ask")
+
+    def rule_for(self, name: str, input: Mapping[str, Any], scope: Scope) -> Rule:
+        """Return the rule that allows calls like this one in this folder."""
+        action = self._action(name, input)
+        if action is None:
+            raise UserError("approval_outdated")
+        return rule_for(action, scope)
+
+    def covered(self, name: str, input: Mapping[str, Any]) -> str:
+        """Return what a rule for calls like this one covers, as its resource; "" is everything."""
+        return self.rule_for(name, input, Scope.SESSION).resource
+
+    def _action(self, name: str, input: Mapping[str, Any]) -> Action | None:
+        return action_of(name, input, str(self.folder.root), self.session_id)
+
+    def _rule(self, action: Action, effect: Effect) -> Rule | None:
+        return self.rules.find(action, effect, self.now_ms())
+
+    def _by_mode(self, action: Action) -> Decision | None:
+        if action.area is Area.READ:
+            return Decision(Verdict.ALLOW, "reading")
         if self.mode == "plan":
             return Decision(
                 Verdict.DENY, "Plan mode: nothing is changed or run. Describe the plan instead."
             )
-        if self.mode == "accept_edits" and name in WRITING:
-            return Decision(Verdict.ALLOW, "mode:accept_edits")
-        if self.mode == "auto" and (name in WRITING or self.sandbox.available):
+        if action.area is Area.WRITE and self.mode in ("accept_edits", "auto"):
+            return Decision(Verdict.ALLOW, f"mode:{self.mode}")
+        if action.area is Area.RUN and self.mode == "auto" and self.sandbox.available:
             return Decision(Verdict.ALLOW, "mode:auto")
-        if self._grant(name, input) in self.grants:
-            return Decision(Verdict.ALLOW, "session")
-        return Decision(Verdict.ASK, "ask")
+        return None
 
     def preview(self, name: str, input: Mapping[str, Any]) -> tuple[str, str]:
         """Return what will happen, as text and kind.
@@ -72,9 +89,10 @@ class ModeGate:
         Raises:
             UserError: the call could not work anyway (a path outside, text that is not there).
         """
-        if name in WRITING:
+        area = AREAS.get(name)
+        if area is Area.WRITE:
             return self._diff(name, input)[:MAX_PREVIEW], "diff"
-        if name in RUNNING:
+        if area is Area.RUN:
             where = "" if self.sandbox.available else f"# not sandboxed: {self.sandbox.reason}\n"
             return where + visible(str(input.get("command", "")))[:MAX_PREVIEW], "command"
         return visible(json.dumps(dict(input), ensure_ascii=False, indent=2))[:MAX_PREVIEW], "text"
@@ -83,16 +101,6 @@ class ModeGate:
         """Return the hash that binds an answer to tool, arguments and directory."""
         subject = json.dumps([name, dict(input), str(self.folder.root)], sort_keys=True)
         return hashlib.sha256(subject.encode("utf-8", "surrogatepass")).hexdigest()
-
-    def grant_for_session(self, name: str, input: Mapping[str, Any]) -> None:
-        """Allow calls like this one until the program is closed."""
-        self.grants.add(self._grant(name, input))
-
-    def _grant(self, name: str, input: Mapping[str, Any]) -> str:
-        """Writing in this folder is one grant; a command is allowed word for word only."""
-        subject = name if name in RUNNING else "write"
-        detail = str(input.get("command", "")) if name in RUNNING else ""
-        return f"{subject}\0{self.folder.root}\0{detail}"
 
     def _diff(self, name: str, input: Mapping[str, Any]) -> str:
         path = str(input.get("path", ""))

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from aigc_desktop.core.ports import ToolSpec
+from aigc_desktop.core.rules import Rule, Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,5 +85,8 @@ class Gate(Protocol):
     def fingerprint(self, name: str, input: Mapping[str, Any]) -> str:
         """Return a hash of tool, arguments and directory."""
 
-    def grant_for_session(self, name: str, input: Mapping[str, Any]) -> None:
-        """Allow calls like this one until the session is closed."""
+    def rule_for(self, name: str, input: Mapping[str, Any], scope: Scope) -> Rule:
+        """Return the rule that allows calls like this one."""
+
+    def covered(self, name: str, input: Mapping[str, Any]) -> str:
+        """Return what such a rule covers: a command's first words, a host; "" is everything."""

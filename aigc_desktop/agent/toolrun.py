@@ -14,6 +14,7 @@ from aigc_desktop.core.content import Block, ToolResultBlock, ToolUseBlock, scru
 from aigc_desktop.core.errors import UserError
 from aigc_desktop.core.events import ToolFinished, ToolOutput, ToolRequested, ToolStarted
 from aigc_desktop.core.ports import ApprovalAnswer, ApprovalRequest
+from aigc_desktop.core.rules import Scope
 from aigc_desktop.core.session import assistant_position
 from aigc_desktop.core.transcript import ToolState
 
@@ -28,6 +29,8 @@ NOT_RUN = "This tool call was not run."
 STOPPED = "The user stopped this tool while it was running. What it had done so far may remain."
 MAX_READERS = 8
 """Read-only calls that run beside each other."""
+
+_SCOPES = {ApprovalAnswer.SESSION: Scope.SESSION, ApprovalAnswer.ALWAYS: Scope.ALWAYS}
 
 _TYPES: Mapping[str, type | tuple[type, ...]] = {
     "string": str,
@@ -111,6 +114,7 @@ class ToolRunner:
             return await self._record(call, ToolOutcome(complaint, True), ToolState.FAILED, None)
         allowed, reason = await self._allowed(call)
         if not allowed:
+            logger.info("denied: %s (%s)", call.block.name, reason)
             return await self._record(call, ToolOutcome(reason, True), ToolState.DENIED, None)
         if not tool.read_only:
             try:
@@ -152,10 +156,12 @@ class ToolRunner:
                 preview=preview,
                 preview_kind=kind,
                 fingerprint=gate.fingerprint(block.name, block.input),
+                covered=gate.covered(block.name, block.input),
             )
         )
-        if answer is ApprovalAnswer.SESSION:
-            gate.grant_for_session(block.name, block.input)
+        if answer in _SCOPES:
+            rule = gate.rule_for(block.name, block.input, _SCOPES[answer])
+            await self.around.remember(rule)
         return answer is not ApprovalAnswer.DENY, (
             DENIED if answer is ApprovalAnswer.DENY else f"user:{answer.value}"
         )

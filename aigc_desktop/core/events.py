@@ -147,6 +147,8 @@ class ApprovalRequested(TurnEvent):
     preview_kind: str
     """`diff`, `command` or `text`."""
     fingerprint: str
+    covered: str = ""
+    """What a lasting answer allows (see `core.ports.ApprovalRequest`)."""
 
 
 @dataclass(frozen=True, slots=True)

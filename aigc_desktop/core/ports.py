@@ -149,12 +149,17 @@ class TurnJournal(Protocol):
 class ApprovalAnswer(StrEnum):
     ONCE = "once"
     SESSION = "session"
+    ALWAYS = "always"
     DENY = "deny"
 
 
 @dataclass(frozen=True, slots=True)
 class ApprovalRequest:
-    """A question to the user about one tool call; `fingerprint` binds the answer to it."""
+    """A question to the user about one tool call; `fingerprint` binds the answer to it.
+
+    `covered` is what "for this session" and "always" would allow: the first words of a command, a
+    host; empty: everything of its kind in the folder.
+    """
 
     session_id: int
     turn_id: int
@@ -165,6 +170,7 @@ class ApprovalRequest:
     preview: str
     preview_kind: str
     fingerprint: str
+    covered: str = ""
 
 
 class Approver(Protocol):

@@ -11,7 +11,15 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from aigc_desktop.services import chat, connection, preferences, sessions, undo, work_files
+    from aigc_desktop.services import (
+        chat,
+        connection,
+        permissions,
+        preferences,
+        sessions,
+        undo,
+        work_files,
+    )
 else:
 
     class _Service:
@@ -34,9 +42,10 @@ else:
 
     chat = _Service("chat")
     connection = _Service("connection")
+    permissions = _Service("permissions")
     preferences = _Service("preferences")
     sessions = _Service("sessions")
     undo = _Service("undo")
     work_files = _Service("work_files")
 
-__all__ = ["chat", "connection", "preferences", "sessions", "undo", "work_files"]
+__all__ = ["chat", "connection", "permissions", "preferences", "sessions", "undo", "work_files"]

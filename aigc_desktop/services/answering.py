@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from aigc_desktop.agent import prices
 from aigc_desktop.agent.loop import Surroundings, TurnInput, run_turn
-from aigc_desktop.agent.permissions import ModeGate
+from aigc_desktop.agent.permissions import Permissions
 from aigc_desktop.agent.tools import build_toolbox
 from aigc_desktop.config import settings as config
 from aigc_desktop.core.errors import UserError
@@ -16,7 +16,7 @@ from aigc_desktop.core.events import FilesChanged, TurnEnded, TurnStarted
 from aigc_desktop.core.files import ChangeKind
 from aigc_desktop.core.session import Message, StopReason, Turn, TurnStatus
 from aigc_desktop.files.workdir import WorkDir
-from aigc_desktop.services import chat
+from aigc_desktop.services import chat, permissions
 from aigc_desktop.services.app import App
 from aigc_desktop.services.checkpointing import TurnCheckpoint
 from aigc_desktop.services.owner import this_process
@@ -67,16 +67,25 @@ async def _answer(app: App, running: RunningTurn, turn: Turn) -> None:
     around = Surroundings(
         model=await app.connection.model_for(settled.provider),
         tools=toolbox,
-        gate=ModeGate(settled.permission_mode, folder, app.sandbox, app.grants.of(turn.session_id)),
+        gate=Permissions(
+            settled.permission_mode,
+            folder,
+            app.sandbox,
+            app.rules,
+            turn.session_id,
+            app.clock.now_ms,
+        ),
         journal=StoreJournal(app.store, turn.id, app.clock),
         approver=running,
         publish=running.publish,
         cost=lambda model, usage: prices.cost(model, usage, settled.provider),
         clock=app.clock,
+        remember=lambda rule: permissions.add_rule(app, rule),
         before_effect=checkpoint.before_effect,
     )
     context = app.connection.context_of(settled.provider, settled.resolved_model)
     await run_turn(TurnInput(turn.session_id, turn.id, settled, history, context), around)
+    await permissions.save_uses(app)
     made = [f.path for f in await checkpoint.finish() if f.kind is not ChangeKind.DELETED]
     changed = await asyncio.to_thread(folder.describe, made)
     if changed:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from aigc_desktop.agent.permissions import SessionGrants
+    from aigc_desktop.agent.rules import RuleBook
     from aigc_desktop.agent.sandbox import Sandbox
     from aigc_desktop.config.paths import Paths
     from aigc_desktop.config.secrets import SecretStore
@@ -34,5 +34,5 @@ class App:
     connection: Connection
     runner: TurnRunner
     revisions: SessionRevisions
-    grants: SessionGrants
+    rules: RuleBook
     checkpoints: Checkpoints

@@ -52,6 +52,7 @@ class RunningTurn:
             preview=request.preview,
             preview_kind=request.preview_kind,
             fingerprint=request.fingerprint,
+            covered=request.covered,
         )
         self.questions[request.tool_use_id] = (event, answer)
         self.publish(event)

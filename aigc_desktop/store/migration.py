@@ -29,6 +29,7 @@ REVISIONS = (
     "add_phase3_evolution_tables",
     "desktop_turn_tree",
     "turn_effects",
+    "permission_rules",
 )
 """All revisions in their order: the manual's six, then ours."""
 

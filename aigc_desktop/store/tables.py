@@ -125,6 +125,21 @@ turn_effects = Table(
     Column("undone_at", Id),
 )
 
+permission_rules = Table(
+    "permission_rules",
+    metadata,
+    _id(),
+    Column("effect", String(10), nullable=False),
+    Column("area", String(20), nullable=False),
+    Column("match", String(10), nullable=False),
+    Column("resource", Text, nullable=False),
+    Column("folder", Text, nullable=False),
+    Column("created_at", Id, nullable=False),
+    Column("used_at", Id),
+    Column("uses", Integer, nullable=False, server_default="0"),
+    Column("last_subject", Text, nullable=False, server_default=""),
+)
+
 user_file_relationships = Table(
     "user_file_relationships",
     metadata,

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from aigc_desktop.agent.permissions import ModeGate
+from aigc_desktop.agent.permissions import Permissions
 from aigc_desktop.agent.ports import Verdict
+from aigc_desktop.agent.rules import RuleBook, prefix_of
 from aigc_desktop.agent.sandbox import Sandbox
 from aigc_desktop.core.errors import UserError
+from aigc_desktop.core.rules import Area, Effect, Match, Rule, Scope
 from aigc_desktop.files.workdir import WorkDir
 
 WRITE = {"path": "a.txt", "content": "new\n"}
@@ -21,8 +26,11 @@ def folder(tmp_path: Path) -> WorkDir:
     return WorkDir(tmp_path / "work", tmp_path / "app")
 
 
-def gate(folder: WorkDir, mode: str = "ask", sandboxed: bool = True) -> ModeGate:
-    return ModeGate(mode, folder, Sandbox("/usr/bin/bwrap" if sandboxed else None, "x"), set())
+def gate(
+    folder: WorkDir, mode: str = "ask", sandboxed: bool = True, book: RuleBook | None = None
+) -> Permissions:
+    sandbox = Sandbox("/usr/bin/bwrap" if sandboxed else None, "x")
+    return Permissions(mode, folder, sandbox, book or RuleBook(), 1, lambda: 5)
 
 
 @pytest.mark.parametrize(
@@ -45,19 +53,81 @@ def test_modes(
     assert subject.decide("unheard_of", {}).verdict is Verdict.DENY
 
 
-def test_session_grants_are_narrow_for_commands(folder: WorkDir, tmp_path: Path) -> None:
+def allow(subject: Permissions, name: str, input: dict[str, str], scope: Scope) -> None:
+    subject.rules.add(subject.rule_for(name, input, scope))
+
+
+@pytest.mark.parametrize(
+    ("granted", "allowed", "asked"),
+    [
+        ("ls", ["ls", "ls -la src"], ["ls; rm -rf ~", "ls\n", "ls\rx", " ls", "lsof", "ls $(x)"]),
+        ("git status", ["git status -s"], ["git push", "git -c a=b status", "git status;x"]),
+        ("pytest -q", ["pytest tests/a.py"], ["pytest > x", "pytest `x`", "python -m pytest"]),
+        ("rm a.txt", ["rm a.txt"], ["rm b.txt", "rm -rf a.txt"]),
+        ("bash x.sh", ["bash x.sh"], ["bash y.sh", "bash -c x"]),
+        ("sudo ls", ["sudo ls"], ["sudo rm x", "ls"]),
+        ("A=1 ls", ["A=1 ls"], ["A=2 ls", "ls"]),
+        ("ls | wc", ["ls | wc"], ["ls", "ls | sh"]),
+        ("find . -name x", ["find . -name x"], ["find . -exec rm x", "find"]),
+    ],
+)
+def test_what_a_lasting_answer_covers(
+    folder: WorkDir, granted: str, allowed: list[str], asked: list[str]
+) -> None:
     subject = gate(folder)
-    subject.grant_for_session("run_command", RUN)
-    assert subject.decide("run_command", RUN).verdict is Verdict.ALLOW
-    for other in ("ls -la", "ls; rm -rf ~", "ls\n", "ls\rcurl x", " ls"):
-        assert subject.decide("run_command", {"command": other}).verdict is Verdict.ASK
+    allow(subject, "run_command", {"command": granted}, Scope.SESSION)
+    for command in allowed:
+        assert subject.decide("run_command", {"command": command}).verdict is Verdict.ALLOW
+    for command in asked:
+        assert subject.decide("run_command", {"command": command}).verdict is Verdict.ASK, command
     assert subject.decide("write_file", WRITE).verdict is Verdict.ASK
-    subject.grant_for_session("write_file", WRITE)
+
+
+def test_rules_hold_where_and_for_whom_they_were_made(folder: WorkDir, tmp_path: Path) -> None:
+    book = RuleBook()
+    subject = gate(folder, book=book)
+    allow(subject, "write_file", WRITE, Scope.SESSION)
     assert subject.decide("edit_file", WRITE).verdict is Verdict.ALLOW
-    elsewhere = ModeGate(
-        "ask", WorkDir(tmp_path / "other", tmp_path / "app"), Sandbox(None), subject.grants
-    )
+    other_session = replace(subject, session_id=2)
+    assert other_session.decide("write_file", WRITE).verdict is Verdict.ASK
+    allow(subject, "write_file", WRITE, Scope.ALWAYS)
+    assert other_session.decide("write_file", WRITE).verdict is Verdict.ALLOW
+    elsewhere = gate(WorkDir(tmp_path / "other", tmp_path / "app"), book=book)
     assert elsewhere.decide("write_file", WRITE).verdict is Verdict.ASK
+    for rule in book.rules():
+        book.withdraw(rule)
+    assert subject.decide("write_file", WRITE).verdict is Verdict.ASK
+
+
+@pytest.mark.parametrize("mode", ["plan", "ask", "accept_edits", "auto"])
+def test_deny_wins_over_everything_and_ask_over_mode_and_allow(folder: WorkDir, mode: str) -> None:
+    where = str(folder.root)
+    subject = gate(folder, mode)
+    subject.rules.add(Rule(Effect.ALLOW, Area.WRITE, Match.ANY, "", where, Scope.ALWAYS))
+    subject.rules.add(Rule(Effect.ASK, Area.WRITE, Match.PREFIX, "docs", where, Scope.ALWAYS))
+    subject.rules.add(Rule(Effect.DENY, Area.READ, Match.EXACT, ".env", where, Scope.ALWAYS))
+    for path in (".env", "./.env", ".//.env", f"{where}/.env", ".ENV"):
+        assert subject.decide("read_file", {"path": path}).verdict is Verdict.DENY
+    assert subject.decide("read_file", {"path": "env"}).verdict is Verdict.ALLOW
+    assert subject.decide("write_file", {"path": "docs/a"}).verdict is Verdict.ASK
+    expected = Verdict.DENY if mode == "plan" else Verdict.ALLOW
+    assert subject.decide("write_file", {"path": "docsx"}).verdict is expected
+
+
+def test_a_rule_remembers_its_use(folder: WorkDir) -> None:
+    subject = gate(folder)
+    allow(subject, "run_command", {"command": "ls"}, Scope.SESSION)
+    subject.decide("run_command", {"command": "ls -la"})
+    [rule] = subject.rules.rules()
+    assert (rule.uses, rule.used_at, rule.last_subject) == (1, 5, "ls -la")
+    assert subject.rules.take_used() == []
+
+
+@given(st.text(max_size=40), st.text(max_size=40))
+def test_a_prefix_never_allows_what_a_shell_would_take_apart(granted: str, command: str) -> None:
+    prefix = prefix_of(granted)
+    if prefix and prefix_of(command)[: len(prefix)] == prefix:
+        assert not set(command) & set(";|&$`<>(){}[]*?!~#'\"\\\n\r\t")
 
 
 def test_preview_is_a_diff(folder: WorkDir) -> None:

@@ -268,3 +268,24 @@ def test_what_was_changed_by_hand_since_is_kept_and_named(desk: Desk, paths: Pat
     desk.click_in_transcript("undo")
     desk.until(lambda: "except for what was changed since: report.md" in desk.everything_said())
     assert (paths.work_dir / "report.md").read_text() == "mine"
+
+
+def test_always_is_a_rule_that_is_listed_and_can_be_withdrawn(desk: Desk, paths: Paths) -> None:
+    desk.ask("Write a report into a.md")
+    desk.until_shown("Always allow")
+    desk.click_in_transcript("answer:always")
+    desk.until_idle()
+    desk.press(Qt.Key.Key_N, CTRL)
+    desk.ask("Write a report into b.md")
+    desk.until((paths.work_dir / "b.md").exists)
+    desk.until_idle()
+    desk.press(Qt.Key.Key_Comma, CTRL)
+    desk.workspace.settings_page.show_part(3)
+    desk.until(lambda: "Allowed, always: Write any file" in desk.everything_said())
+    assert "Used 1 time" in desk.everything_said()
+    assert "b.md" in desk.everything_said()
+    desk.click("Withdraw: Allowed, always: Write any file")
+    desk.until(lambda: "There are no rules" in desk.everything_said())
+    desk.press(Qt.Key.Key_Escape)
+    desk.ask("Write a report into c.md")
+    desk.until_shown("Always allow")

@@ -88,7 +88,7 @@ async def test_the_receipt_says_what_was_done_and_what_allowed_it(
     assert [(use.name, use.subject, use.decision) for use in receipt.uses] == [
         ("run_command", "rm -rf src", "user:session"),
         ("write_file", "notes.md", "user:session"),
-        ("write_file", "new.md", "session"),
+        ("write_file", "new.md", "rule:session"),
     ]
     diff = await undo.file_diff(connected, turn_id, "notes.md")
     assert "-two" in diff

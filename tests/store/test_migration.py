@@ -106,6 +106,7 @@ CHECKS: dict[str, tuple[tuple[str, ...], Callable[[Path], None]]] = {
     ),
     "desktop_turn_tree": ((), lambda db: None),
     "turn_effects": ((), lambda db: None),
+    "permission_rules": ((), lambda db: None),
 }
 
 

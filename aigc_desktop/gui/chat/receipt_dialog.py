@@ -55,6 +55,7 @@ class ReceiptDialog(QDialog):
         self.uses.setReadOnly(True)
         self.uses.setAccessibleName(tr("Tool calls"))
         self.uses.setFont(theme.mono_font(9))
+        self.uses.document().setDocumentMargin(8)
         self._build()
         for file in receipt.files:
             self._add(file)
@@ -65,6 +66,7 @@ class ReceiptDialog(QDialog):
         split = QSplitter(Qt.Orientation.Horizontal)
         split.addWidget(self.files)
         split.addWidget(self.diff)
+        split.setHandleWidth(1)
         split.setStretchFactor(1, 1)
         split.setSizes([LIST_WIDTH, SIZE[0] - LIST_WIDTH])
         self.uses.setMaximumHeight(130)
@@ -115,6 +117,7 @@ class ReceiptDialog(QDialog):
             if chosen is not None and chosen.data(PATH_ROLE) == path:
                 document = documents.diff(visible(text), self._style)
                 document.setParent(self.diff)
+                document.setDocumentMargin(10)
                 self.diff.setDocument(document)
 
         turn_id = self._receipt.turn_id

@@ -16,7 +16,7 @@ from aigc_desktop.gui.chat.row_view import (
     shown_part,
 )
 from aigc_desktop.gui.chat.rows import Row
-from aigc_desktop.gui.chat.safe_text import terminal_text, visible
+from aigc_desktop.gui.chat.safe_text import one_line, terminal_text, visible
 from aigc_desktop.gui.chat.scene import Button, Fill, Icon, Label, Scene, Text
 from aigc_desktop.gui.chat.wording import (
     STATE_TOKENS,
@@ -124,10 +124,16 @@ class ToolView(RowView):
         y = self._lay_out_box(scene, document, preview, y)
         if len(shown) < len(preview):
             y = add_more_buttons(scene, style, y, len(shown), len(preview))
+        if approval.covered:
+            text = tr("A lasting answer covers: {what}", what=visible(approval.covered)[:200])
+            room = QRectF(PAD, y, scene.width - 2 * PAD, TEXT_BUTTON)
+            scene.labels.append(Label(room, one_line(text, 200), style.small))
+            y += TEXT_BUTTON
         x = float(PAD)
         for action, label, look in (
             ("answer:once", tr("Allow once"), "primary"),
             ("answer:session", tr("Allow for this session"), "plain"),
+            ("answer:always", tr("Always allow"), "plain"),
             ("answer:deny", tr("Deny"), "plain"),
         ):
             x = add_text_button(scene, style, x, y, action, label, look=look) + 8

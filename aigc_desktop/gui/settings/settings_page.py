@@ -26,13 +26,15 @@ from aigc_desktop.gui import icons, theme
 from aigc_desktop.gui.bridge import Bridge
 from aigc_desktop.gui.settings.connection_pane import ConnectionPane
 from aigc_desktop.gui.settings.fields import SettingField
+from aigc_desktop.gui.settings.permissions_pane import PermissionsPane
 from aigc_desktop.gui.widgets.build import button, icon_button, label, line
 
 MAX_WIDTH = 720
 NAV_ROW = 38
 """Pixels; said here because the style sheet's padding comes after the first layout."""
 _APPEARANCE = (config.LANGUAGE, config.THEME, config.SEND_KEY)
-_WORK = (config.WORK_DIR, config.PERMISSION_MODE, config.COMMAND_TIMEOUT)
+_WORK = (config.WORK_DIR, config.COMMAND_TIMEOUT)
+_PERMISSIONS = (config.PERMISSION_MODE,)
 _LIMITS = (
     config.MAX_TURNS,
     config.MAX_TOKENS,
@@ -65,6 +67,8 @@ class SettingsPage(QWidget):
         self._add("key", tr("Connection"), self.connection)
         self._add("appearance", tr("Appearance"), self._rows(_APPEARANCE))
         self._add("folder", tr("Work"), self._rows(_WORK))
+        self.permissions = PermissionsPane(bridge, self._rows(_PERMISSIONS))
+        self._add("shield", tr("Permissions"), self.permissions)
         self._add("limits", tr("Limits"), self._rows(_LIMITS))
         self._add("info", tr("About"), self._about())
         self.nav.currentRowChanged.connect(self._parts.setCurrentIndex)
