@@ -136,8 +136,10 @@ class ToolView(RowView):
             ("answer:always", tr("Always allow"), "plain"),
             ("answer:deny", tr("Deny"), "plain"),
         ):
+            if x > PAD and x + style.width(label, style.small_strong) + 24 > scene.width - PAD:
+                x, y = float(PAD), y + TEXT_BUTTON + 6
             x = add_text_button(scene, style, x, y, action, label, look=look) + 8
-        hint = tr("Ctrl+J: come here · Enter: allow once · Esc: deny")
+        hint = tr("Enter: once · Esc: deny · Ctrl+J: here")
         room = QRectF(x + 6, y, max(0.0, scene.width - x - PAD - 6), TEXT_BUTTON)
         scene.labels.append(Label(room, hint, style.small))
         return y + TEXT_BUTTON + PAD

@@ -105,7 +105,7 @@ def rule_title(rule: Rule) -> str:
         Effect.DENY: tr("Denied"),
     }[rule.effect]
     scope = tr("in one chat") if rule.scope is Scope.SESSION else tr("always")
-    return f"{effect}, {scope}: {what}"
+    return tr("{effect}, {scope}: {what}", effect=effect, scope=scope, what=what)
 
 
 def _use_text(rule: Rule) -> str:
