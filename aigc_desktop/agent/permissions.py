@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from aigc_desktop.agent.egress import host_of
 from aigc_desktop.agent.ports import Decision, Verdict
 from aigc_desktop.agent.rules import AREAS, Action, RuleBook, action_of, rule_for
 from aigc_desktop.agent.sandbox import Sandbox
@@ -73,7 +74,7 @@ class Permissions:
     def _by_mode(self, action: Action) -> Decision | None:
         if action.area is Area.READ:
             return Decision(Verdict.ALLOW, "reading")
-        if self.mode == "plan":
+        if self.mode == "plan" and action.area is not Area.FETCH:
             return Decision(
                 Verdict.DENY, "Plan mode: nothing is changed or run. Describe the plan instead."
             )
@@ -92,6 +93,9 @@ class Permissions:
         area = AREAS.get(name)
         if area is Area.WRITE:
             return self._diff(name, input)[:MAX_PREVIEW], "diff"
+        if area is Area.FETCH:
+            url = str(input.get("url", ""))
+            return visible(f"{host_of(url)}\n{url}")[:MAX_PREVIEW], "text"
         if area is Area.RUN:
             where = "" if self.sandbox.available else f"# not sandboxed: {self.sandbox.reason}\n"
             return where + visible(str(input.get("command", "")))[:MAX_PREVIEW], "command"

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any
-from urllib.parse import urlsplit
 
+from aigc_desktop.agent.egress import host_of
+from aigc_desktop.core.errors import UserError
 from aigc_desktop.core.rules import Area, Effect, Match, Rule, Scope
 
 MAX_SUBJECT = 500
@@ -71,10 +72,17 @@ def action_of(name: str, input: Mapping[str, Any], folder: str, session_id: int)
     if area is Area.RUN:
         subject = str(input.get("command", ""))
     elif area is Area.FETCH:
-        subject = urlsplit(str(input.get("url", ""))).hostname or ""
+        subject = _host(str(input.get("url", "")))
     else:
         subject = _beneath(str(input.get("path", ".")), folder)
     return Action(area, subject, folder, session_id)
+
+
+def _host(url: str) -> str:
+    try:
+        return host_of(url)
+    except UserError:
+        return ""
 
 
 def _beneath(path: str, folder: str) -> str:

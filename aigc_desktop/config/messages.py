@@ -100,6 +100,12 @@ MESSAGES: dict[str, MessageText] = {
     "done_again_with_conflicts": MessageText(
         "Done again, except for what was changed since: {files}.", "Those are as you left them."
     ),
+    "url_refused": MessageText(
+        "The address {url} is not fetched: {reason}.", "Only public web addresses are fetched."
+    ),
+    "host_not_allowed": MessageText(
+        "{host} was not allowed.", "The page leads to a host that you have not allowed."
+    ),
     "nothing_to_undo": MessageText(
         "This request changed no files.", "There is nothing to undo or to do again."
     ),

@@ -9,11 +9,13 @@ from dataclasses import replace
 from aigc_desktop.agent import prices
 from aigc_desktop.agent.loop import Surroundings, TurnInput, run_turn
 from aigc_desktop.agent.permissions import Permissions
+from aigc_desktop.agent.rules import Action
 from aigc_desktop.agent.tools import build_toolbox
 from aigc_desktop.config import settings as config
 from aigc_desktop.core.errors import UserError
 from aigc_desktop.core.events import FilesChanged, TurnEnded, TurnStarted
 from aigc_desktop.core.files import ChangeKind
+from aigc_desktop.core.rules import Area, Effect
 from aigc_desktop.core.session import Message, StopReason, Turn, TurnStatus
 from aigc_desktop.files.workdir import WorkDir
 from aigc_desktop.services import chat, permissions
@@ -52,8 +54,17 @@ async def answer_turn(app: App, running: RunningTurn) -> None:
 async def _answer(app: App, running: RunningTurn, turn: Turn) -> None:
     settled = await chat.turn_configuration(app, turn)
     folder = await asyncio.to_thread(WorkDir, settled.work_dir, app.paths.home)
+
+    def host_allowed(host: str, session_id: int) -> bool:
+        action = Action(Area.FETCH, host, str(folder.root), session_id)
+        return app.rules.find(action, Effect.ALLOW, app.clock.now_ms()) is not None
+
     toolbox = build_toolbox(
-        folder, app.paths.outputs_dir, app.sandbox, app.settings.get(config.COMMAND_TIMEOUT)
+        folder,
+        app.paths.outputs_dir,
+        app.sandbox,
+        app.settings.get(config.COMMAND_TIMEOUT),
+        host_allowed,
     )
     names = tuple(spec.name for spec in toolbox.specs())
     settled = replace(settled, allowed_tools=names)

@@ -20,6 +20,7 @@ _TOOL_ICONS = (
     (("read",), "file"),
     (("list", "glob", "ls"), "folder"),
     (("grep", "search"), "search"),
+    (("web", "fetch"), "globe"),
     (("run", "bash", "command", "shell"), "terminal"),
 )
 
@@ -63,6 +64,7 @@ def tool_label(name: str) -> str:
         "bash": tr("Run command"),
         "run_command": tr("Run command"),
         "command": tr("Run command"),
+        "web_fetch": tr("Fetch web page"),
     }
     return labels.get(name) or one_line(name, 60)
 
