@@ -26,6 +26,15 @@ _ETC = (
     "/etc/localtime",
     "/etc/mime.types",
 )
+MAX_PROCESSES = 512
+MAX_MEMORY = 4 * 1024 * 1024 * 1024
+"""Bytes of data that one process may have; address space alone is not counted (V8 and Go reserve
+much more than they use)."""
+
+MAX_FILE = 2 * 1024 * 1024 * 1024
+MAX_TMP = 512 * 1024 * 1024
+MAX_OPEN_FILES = 4096
+
 _HOME = "/tmp/home"  # noqa: S108 inside the sandbox's own /tmp
 
 
@@ -66,8 +75,13 @@ class Sandbox:
     def wrap(self, command: str, work_dir: Path) -> Sequence[str]:
         """Return the argv that runs shell text in `work_dir`."""
         if self.program is None:
-            return _shell(command)
-        return [self.program, *_fixed_arguments(), *_work_arguments(work_dir), *_shell(command)]
+            return _limited(_shell(command), processes=False)
+        return [
+            self.program,
+            *_fixed_arguments(),
+            *_work_arguments(work_dir),
+            *_limited(_shell(command), processes=True),
+        ]
 
 
 def _shell(command: str) -> list[str]:
@@ -75,6 +89,20 @@ def _shell(command: str) -> list[str]:
         return [os.environ.get("COMSPEC", "cmd.exe"), "/d", "/s", "/c", command]
     bash = "/bin/bash"
     return [bash if Path(bash).exists() else "/bin/sh", "-c", command]
+
+
+def _limited(argv: list[str], *, processes: bool) -> list[str]:
+    """Return an argv that sets limits first; the text of the command is passed on, not parsed.
+
+    The number of processes is limited where they are counted apart: in a user namespace.
+    """
+    if sys.platform == "win32":
+        return argv
+    limits = {"c": 0, "n": MAX_OPEN_FILES, "d": MAX_MEMORY // 1024, "f": MAX_FILE // 1024}
+    if processes and argv[0].endswith("bash"):
+        limits["u"] = MAX_PROCESSES
+    stage = "; ".join(f"ulimit -{flag} {value} 2>/dev/null" for flag, value in limits.items())
+    return [argv[0], "-c", f'{stage}; exec "$@"', "limits", *argv]
 
 
 @functools.cache
@@ -94,6 +122,8 @@ def _fixed_arguments() -> tuple[str, ...]:
         "/dev",
         "--proc",
         "/proc",
+        "--size",
+        str(MAX_TMP),
         "--tmpfs",
         "/tmp",  # noqa: S108
         "--dir",
