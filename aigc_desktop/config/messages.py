@@ -106,6 +106,9 @@ MESSAGES: dict[str, MessageText] = {
     "host_not_allowed": MessageText(
         "{host} was not allowed.", "The page leads to a host that you have not allowed."
     ),
+    "no_plan": MessageText(
+        "This answer is no plan.", "Only answers that were made in plan mode can be carried out."
+    ),
     "nothing_to_undo": MessageText(
         "This request changed no files.", "There is nothing to undo or to do again."
     ),

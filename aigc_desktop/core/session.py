@@ -162,6 +162,7 @@ class Turn:
     error: tuple[str, Mapping[str, Any]] | None = None
     siblings: tuple[int, ...] = ()
     effects: Effects | None = None
+    permission_mode: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from aigc_desktop.agent.titles import title_from
 from aigc_desktop.config import settings as config
+from aigc_desktop.config.i18n import tr
 from aigc_desktop.core.content import scrub
 from aigc_desktop.core.errors import UserError
 from aigc_desktop.core.events import (
@@ -74,12 +75,16 @@ async def load_items(
 
 
 async def send_message(
-    app: App, session_id: int, text: str, attachments: Sequence[str] = ()
+    app: App,
+    session_id: int,
+    text: str,
+    attachments: Sequence[str] = (),
+    permission_mode: str | None = None,
 ) -> int:
     """Store the user's message and answer it; return the turn's id.
 
     When this has returned, the message is on disk. While another turn of the session runs, it
-    waits behind that one.
+    waits behind that one. `permission_mode` holds for this turn instead of the setting.
 
     Raises:
         UserError: `message_empty`, `message_too_large`, `session_not_found`, `disk_full`, ….
@@ -108,9 +113,27 @@ async def send_message(
         return turn, session_rows.get(db, session_id)
 
     turn, session = await app.store.write(add)
+    if permission_mode is not None:
+        app.runner.modes[turn.id] = permission_mode
     app.bus.publish(SessionChanged(session))
     _begin(app, turn)
     return turn.id
+
+
+async def carry_out_plan(app: App, turn_id: int) -> int:
+    """Approve the plan that a turn in plan mode ended with: go on, asking before each effect.
+
+    Raises UserError("no_plan") for a turn that was in another mode.
+    """
+
+    def read(db: Db) -> tuple[Turn, TurnConfig | None]:
+        return turn_rows.get_turn(db, turn_id), turn_rows.turn_config(db, turn_id)
+
+    turn, settled = await app.store.read(read)
+    if settled is None or settled.permission_mode != "plan":
+        raise UserError("no_plan")
+    text = tr("The plan is approved. Carry it out.")
+    return await send_message(app, turn.session_id, text, permission_mode="ask")
 
 
 async def stop_session(app: App, session_id: int) -> None:
@@ -225,14 +248,16 @@ async def turn_configuration(app: App, turn: Turn) -> TurnConfig:
     provider = app.connection.provider_for(model)
     client = await app.connection.model_for(provider)
     limit = app.settings.get(config.COST_LIMIT_USD)
+    requested = app.runner.modes.pop(turn.id, None)
+    mode = requested or app.settings.get(config.PERMISSION_MODE)
     today = datetime.datetime.fromtimestamp(app.clock.now_ms() / 1000, tz=datetime.UTC).date()
     return TurnConfig(
         model=model,
         resolved_model=await client.resolve(model),
         provider=provider,
-        system_prompt=global_prompt(path, today),
+        system_prompt=global_prompt(path, today, mode),
         allowed_tools=(),
-        permission_mode=app.settings.get(config.PERMISSION_MODE),
+        permission_mode=mode,
         work_dir=path,
         max_turns=app.settings.get(config.MAX_TURNS),
         max_tokens=app.settings.get(config.MAX_TOKENS),
@@ -241,8 +266,9 @@ async def turn_configuration(app: App, turn: Turn) -> TurnConfig:
         origins={
             "model": "session" if session.model else "global",
             "work_dir": work_dir_origin,
+            "permission_mode": "request" if requested else "global",
             **dict.fromkeys(
-                ("permission_mode", "max_turns", "max_tokens", "token_limit", "cost_limit_usd"),
+                ("max_turns", "max_tokens", "token_limit", "cost_limit_usd"),
                 "global",
             ),
         },

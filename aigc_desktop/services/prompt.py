@@ -24,6 +24,13 @@ Date: {today}
 """
 
 
-def global_prompt(work_dir: str, today: date) -> str:
+PLAN = """
+Plan mode: only look, change nothing and run nothing. End with a numbered plan of what you would \
+do, file by file, for the user to approve.
+"""
+
+
+def global_prompt(work_dir: str, today: date, permission_mode: str = "") -> str:
     """Return the prompt. It changes once a day at most, so that prompt caching holds."""
-    return TEMPLATE.format(work_dir=work_dir, system=platform.system(), today=today.isoformat())
+    text = TEMPLATE.format(work_dir=work_dir, system=platform.system(), today=today.isoformat())
+    return text + PLAN if permission_mode == "plan" else text

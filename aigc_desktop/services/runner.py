@@ -90,6 +90,8 @@ class TurnRunner:
         self._bus = bus
         self._lanes: dict[int, _Lane] = {}
         self._run_turn: RunTurn | None = None
+        self.modes: dict[int, str] = {}
+        """Permission modes that single turns were sent with, until they begin."""
 
     def bind(self, run_turn: RunTurn) -> None:
         """Say how a turn is answered (the chat service does)."""

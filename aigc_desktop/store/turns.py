@@ -41,6 +41,7 @@ _COLUMNS = (
     turns.c.cost_micros,
     turns.c.model,
     turns.c.error,
+    turns.c.config["permission_mode"].as_string().label("permission_mode"),
 )
 
 _SELECT = select(
@@ -259,6 +260,7 @@ def _turn(row: Any, siblings: tuple[int, ...]) -> Turn:
         error=(error["code"], error["params"]) if error else None,
         siblings=siblings,
         effects=_effects(row),
+        permission_mode=row.permission_mode or "",
     )
 
 

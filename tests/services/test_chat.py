@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from aigc_desktop.agent.toolrun import DENIED
+from aigc_desktop.config import settings as config
 from aigc_desktop.core.errors import UserError
 from aigc_desktop.core.events import (
     Event,
@@ -435,3 +436,25 @@ async def test_a_turn_that_begins_while_the_session_is_read_is_in_the_snapshot(
     snapshot = await chat.open_session(connected, talk.session_id)
     assert [turn.id for turn in snapshot.turns] == sent
     await connected.runner.wait(talk.session_id)
+
+
+async def test_a_plan_is_made_without_effects_and_carried_out_when_approved(
+    connected: App, new_chat: MakeChat, server: ScriptedServer
+) -> None:
+    connected.settings.set(config.PERMISSION_MODE, "plan")
+    server.queue(
+        script.call(WRITE), script.say("1. Write a/b.md"), script.call(WRITE), script.say("done")
+    )
+    talk = await new_chat()
+    asked = talk.answer_all("once")
+    planned = await talk.send("plan it")
+    assert not (connected.paths.work_dir / "a/b.md").exists()
+    assert "Plan mode" in json.dumps(server.requests[0].body["system"])
+    assert (await turn_of(connected, planned)).permission_mode == "plan"
+    done = await chat.carry_out_plan(connected, planned)
+    await connected.runner.wait(talk.session_id)
+    assert len(asked) == 1
+    assert (connected.paths.work_dir / "a/b.md").exists()
+    assert (await turn_of(connected, done)).permission_mode == "ask"
+    with pytest.raises(UserError, match="no_plan"):
+        await chat.carry_out_plan(connected, done)

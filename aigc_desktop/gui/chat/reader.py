@@ -47,6 +47,8 @@ def activate(view: TranscriptView, row: Row, action: str) -> None:
             view.unqueue_requested.emit(row.turn_id)
         case "receipt":
             view.receipt_requested.emit(row.turn_id)
+        case "plan":
+            view.plan_approved.emit(row.turn_id)
         case "undo":
             view.undo_requested.emit(row.turn_id)
 

@@ -40,6 +40,7 @@ class TranscriptRequests(QObject):
         transcript.unqueue_requested.connect(self._unqueue)
         transcript.receipt_requested.connect(self._show_receipt)
         transcript.undo_requested.connect(self._ask_undo)
+        transcript.plan_approved.connect(self._carry_out)
         transcript.link_activated.connect(self._open_link)
         page.find_bar.next_wanted.connect(transcript.find_next)
         page.find_bar.previous_wanted.connect(transcript.find_prev)
@@ -103,6 +104,10 @@ class TranscriptRequests(QObject):
         if self._page.files.isHidden():
             self._page.toggle_files()
         self._page.files.open_path(target)
+
+    @Slot(int)
+    def _carry_out(self, turn_id: int) -> None:
+        self._bridge.call(self._page, calls.chat.carry_out_plan, turn_id)
 
     @Slot(int)
     def _show_receipt(self, turn_id: int) -> None:

@@ -64,6 +64,7 @@ class TranscriptView(QAbstractScrollArea):
     unqueue_requested = Signal(int)
     receipt_requested = Signal(int)
     undo_requested = Signal(int)
+    plan_approved = Signal(int)
     link_activated = Signal(str)
     copied = Signal()
     announced = Signal(str)

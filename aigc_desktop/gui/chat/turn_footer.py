@@ -31,6 +31,10 @@ class FooterView(RowView):
         if turn.status is TurnStatus.RUNNING:
             return self._lay_out_running(scene)
         y = self._lay_out_ending(scene, 0)
+        if turn.permission_mode == "plan" and turn.status is TurnStatus.DONE:
+            label = tr("Carry out this plan")
+            add_text_button(scene, self.context.style, 0, y + 2, "plan", label, look="primary")
+            y += TEXT_BUTTON + 12
         return self._lay_out_bar(scene, y) + 14
 
     def name(self) -> str:
