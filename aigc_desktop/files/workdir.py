@@ -7,7 +7,7 @@ import errno
 import os
 import secrets
 import stat
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -145,18 +145,6 @@ class WorkDir:
                 and entry.path.rpartition("/")[2] not in _SKIPPED
             )
 
-    def snapshot(self) -> Mapping[str, tuple[int, int]]:
-        """Return size and modification time of every file, to be compared later."""
-        return {entry.path: (entry.size, entry.modified_ns) for entry in self.walk()}
-
-    def changed_since(self, before: Mapping[str, tuple[int, int]]) -> list[ChangedFile]:
-        """Return the files that are new or other than in `before`."""
-        return [
-            ChangedFile(entry.path, entry.size, entry.modified_ns // 1_000_000)
-            for entry in self.walk()
-            if before.get(entry.path) != (entry.size, entry.modified_ns)
-        ]
-
     def describe(self, paths: Iterable[str]) -> list[ChangedFile]:
         """Return those of the files that are there, with size and time."""
         found = []
@@ -236,8 +224,6 @@ def _checked_root(root: Path, app_home: Path) -> Path:
         real, home, app = root.resolve(), Path.home().resolve(), app_home.resolve()
     except OSError as error:
         raise invalid(error.strerror or "") from error
-    if not real.is_dir():
-        raise invalid("it is not a folder")
     if real == Path(real.anchor):
         raise invalid("it is the root of a file system")
     if real == home or real in home.parents:

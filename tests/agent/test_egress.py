@@ -257,3 +257,12 @@ async def test_a_redirect_needs_its_hosts_own_permission(web: Web, tool: WebFetc
     web.pages |= {"a.com": redirect("https://c.com/"), "c.com": page(b"not")}
     with pytest.raises(UserError, match="host_not_allowed"):
         await tool.run({"url": "https://a.com/"}, CONTEXT)
+
+
+def test_the_real_transport_takes_no_proxy_and_checks_certificates(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
+    transport = egress._transport()
+    assert isinstance(transport, httpx2.AsyncHTTPTransport)
+    assert "Proxy" not in type(transport._pool).__name__

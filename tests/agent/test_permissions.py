@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aigc_desktop.agent import permissions
 from aigc_desktop.agent.permissions import Permissions
 from aigc_desktop.agent.ports import Verdict
-from aigc_desktop.agent.rules import RuleBook, prefix_of
+from aigc_desktop.agent.rules import Action, RuleBook, prefix_of
 from aigc_desktop.agent.sandbox import Sandbox
 from aigc_desktop.core.errors import UserError
 from aigc_desktop.core.rules import Area, Effect, Match, Rule, Scope
@@ -159,3 +160,57 @@ def test_fingerprint_binds_tool_arguments_and_folder(folder: WorkDir, tmp_path: 
     assert subject.fingerprint("write_file", {**WRITE, "content": "new"}) != same
     other = gate(WorkDir(tmp_path / "other", tmp_path / "app"))
     assert other.fingerprint("write_file", WRITE) != same
+
+
+FETCH = {"url": "https://Docs.Example.com/page"}
+
+
+@pytest.mark.parametrize("mode", ["plan", "ask", "accept_edits", "auto"])
+def test_a_host_is_asked_about_in_every_mode_until_it_is_allowed(
+    folder: WorkDir, mode: str
+) -> None:
+    subject = gate(folder, mode)
+    assert subject.decide("web_fetch", FETCH).verdict is Verdict.ASK
+    assert subject.covered("web_fetch", FETCH) == "docs.example.com"
+    allow(subject, "web_fetch", FETCH, Scope.SESSION)
+    assert subject.decide("web_fetch", {"url": "http://docs.example.com."}).verdict is Verdict.ALLOW
+    for url in ("https://example.com", "https://docs.example.com.evil.com", "https://10.0.0.1"):
+        assert subject.decide("web_fetch", {"url": url}).verdict is Verdict.ASK
+
+
+def test_the_question_about_a_page_names_the_real_host(folder: WorkDir) -> None:
+    text, kind = gate(folder).preview("web_fetch", {"url": "https://bücher.example/\u202eok"})
+    assert kind == "text"
+    assert text == "xn--bcher-kva.example\nhttps://bücher.example/\\u202eok"
+    with pytest.raises(UserError, match="url_refused"):
+        gate(folder).preview("web_fetch", {"url": "https://ok.com@evil.com"})
+
+
+def test_no_rule_for_a_tool_that_nobody_knows(folder: WorkDir) -> None:
+    with pytest.raises(UserError, match="approval_outdated"):
+        gate(folder).rule_for("unheard_of", {}, Scope.ALWAYS)
+
+
+def test_previews_of_what_is_no_plain_change(
+    folder: WorkDir, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subject = gate(folder)
+    assert subject.preview("read_file", {"path": "a"}) == ('{\n  "path": "a"\n}', "text")
+    with pytest.raises(UserError, match="file_missing"):
+        subject.preview("edit_file", {"path": "gone", "old_text": "a", "new_text": "b"})
+    folder.write_bytes("bin", bytes(range(256)))
+    over = subject.preview("write_file", {**WRITE, "path": "bin"})[0]
+    assert "a binary file of 256 bytes" in over
+    assert "no change" in subject.preview("write_file", {"path": "x", "content": ""})[0]
+    monkeypatch.setattr(permissions, "MAX_DIFF_BYTES", 3)
+    assert subject.preview("write_file", WRITE)[0] == "a.txt: 0 → 4 bytes"
+    plain = gate(folder, sandboxed=False)
+    assert plain.preview("run_command", RUN)[0] == "# not sandboxed: x\nls"
+
+
+def test_withdrawing_what_is_not_there_changes_nothing(folder: WorkDir) -> None:
+    subject = gate(folder)
+    allow(subject, "write_file", WRITE, Scope.ALWAYS)
+    subject.rules.withdraw(subject.rule_for("run_command", RUN, Scope.ALWAYS))
+    assert len(subject.rules.rules()) == 1
+    assert subject.rules.find(Action(Area.RUN, "x", str(folder.root), 1), Effect.ALLOW, 1) is None

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import logging
+import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from aigc_desktop.config.log import PatientFileHandler, redact, register_secret, start_logging
+from aigc_desktop.config.log import (
+    PatientFileHandler,
+    install_crash_hooks,
+    loop_handler,
+    redact,
+    register_secret,
+    start_logging,
+)
 
 CANARY = "sk-ant-CANARY-abcdefgh"
 
@@ -69,3 +79,56 @@ def test_a_full_disk_drops_lines_and_says_how_many(
     assert "lost" not in text
     assert "after" in text
     assert "3 log lines were dropped" in text
+
+
+@pytest.fixture
+def hooked() -> Iterator[list[BaseException]]:
+    """Crash hooks in place; what they were told."""
+    told: list[BaseException] = []
+    undo = install_crash_hooks(told.append)
+    yield told
+    undo()
+
+
+def test_errors_that_nobody_catches_are_logged_and_told(
+    hooked: list[BaseException], allow_log: set[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    allow_log.add("unhandled")
+    error = ValueError("a")
+    sys.excepthook(ValueError, error, None)
+    sys.excepthook(KeyboardInterrupt, KeyboardInterrupt(), None)
+
+    def fail(error: BaseException) -> None:
+        raise error
+
+    other = ValueError("b")
+    for raised in (other, SystemExit(3)):
+        thread = threading.Thread(target=fail, args=(raised,))
+        thread.start()
+        thread.join()
+    assert hooked == [error, other]
+
+
+async def test_errors_of_the_loop_are_told(
+    hooked: list[BaseException], allow_log: set[str]
+) -> None:
+    allow_log.add("never awaited for")
+    handle = loop_handler(hooked.append)
+    loop = asyncio.get_running_loop()
+    error = ValueError("c")
+    handle(loop, {"message": "never awaited for", "exception": error})
+    handle(loop, {"message": "never awaited for"})
+    assert hooked == [error]
+
+
+def test_bad_log_calls_and_foreign_records_are_redacted_too(log_file: Path) -> None:
+    register_secret("short")
+    logging.getLogger("aigc_desktop.x").info("%d", CANARY)
+    record = logging.makeLogRecord(
+        {"name": "other.lib", "msg": f"raw {CANARY}", "levelno": 20, "levelname": "INFO"}
+    )
+    logging.getLogger().handle(record)
+    text = log_file.read_text()
+    assert "abcdefgh" not in text
+    assert "lib" in text
+    assert redact("short") == "short"

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
+import errno
 import os
+import shutil
 import stat
+import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -14,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from aigc_desktop.core.errors import UserError
-from aigc_desktop.files import beneath
+from aigc_desktop.files import beneath, workdir
 from aigc_desktop.files.uploads import save_attachment
 from aigc_desktop.files.workdir import WorkDir
 
@@ -112,13 +116,140 @@ def test_write_read_and_mode(folder: WorkDir) -> None:
     assert [e.path for e in folder.walk()] == ["deep/er/f.sh"]
 
 
-def test_changes_whoever_made_them(folder: WorkDir) -> None:
-    folder.write_bytes("a", b"1")
-    folder.write_bytes("b", b"1")
-    before = folder.snapshot()
-    (folder.root / "a").write_bytes(b"other")
-    folder.write_bytes("sub/c", b"new")
-    assert sorted(file.path for file in folder.changed_since(before)) == ["a", "sub/c"]
+def test_what_is_too_large_is_refused_whole(
+    folder: WorkDir, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.write_bytes("a", b"12345")
+    with pytest.raises(UserError, match="file_too_large"):
+        folder.read_bytes("a", limit=4)
+    monkeypatch.setattr(workdir, "MAX_READ", 4)
+    with pytest.raises(UserError, match="file_too_large"):
+        folder.write_bytes("a", b"67890")
+    assert (folder.root / "a").read_bytes() == b"12345"
+
+
+def test_folders_are_no_files(folder: WorkDir) -> None:
+    (folder.root / "sub").mkdir()
+    for path in (".", "sub"):
+        with pytest.raises(UserError, match="path_refused"):
+            folder.write_bytes(path, b"x")
+    folder.write_bytes("a", b"x")
+    assert [(entry.path, entry.is_dir) for entry in folder.list_dir()] == [
+        ("sub", True),
+        ("a", False),
+    ]
+    assert folder.exists("sub")
+    assert not folder.exists("nothing")
+    with pytest.raises(UserError, match="path_refused"):
+        folder.exists("../x")
+
+
+def test_a_walk_ends_and_passes_over_what_cannot_be_opened(
+    folder: WorkDir, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a/one", "a/two", "b/three", "node_modules/no"):
+        folder.write_bytes(name, b"x")
+    assert [entry.path for entry in folder.walk()] == ["a/one", "a/two", "b/three"]
+    assert [file.path for file in folder.describe(["a/one", "gone"])] == ["a/one"]
+    directory = WorkDir._directory
+
+    @contextlib.contextmanager
+    def gone(self: WorkDir, parts: Sequence[str], *, make: bool) -> Iterator[int]:
+        if list(parts) == ["a"]:
+            shutil.rmtree(self.root / "a", ignore_errors=True)
+        with directory(self, parts, make=make) as found:
+            yield found
+
+    monkeypatch.setattr(WorkDir, "_directory", gone)
+    assert [entry.path for entry in folder.walk()] == ["b/three"]
+    monkeypatch.setattr(workdir, "MAX_ENTRIES", 1)
+    assert list(folder.walk()) == []
+
+
+def test_a_failed_write_leaves_no_residue(folder: WorkDir, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder.write_bytes("a", b"old")
+
+    def full(*_args: object, **_kwargs: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", full)
+    with pytest.raises(UserError, match="disk_full"):
+        folder.write_bytes("a", b"new")
+    assert [path.name for path in folder.root.iterdir()] == ["a"]
+    assert (folder.root / "a").read_bytes() == b"old"
+
+
+def test_other_troubles_of_the_system_are_refusals(
+    folder: WorkDir, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_args: object) -> int:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(workdir, "open_beneath", broken)
+    with pytest.raises(UserError, match="path_refused"):
+        folder.read_bytes("a")
+
+
+def test_roots_that_cannot_be_used(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    for root in (tmp_path / "file", tmp_path / "file/below", Path("relative")):
+        with pytest.raises(UserError, match="work_dir_invalid"):
+            WorkDir(root, tmp_path / "app")
+
+
+def test_entries_that_vanish_are_passed_over(tmp_path: Path) -> None:
+    class Gone:
+        name = "gone"
+
+        def stat(self, *, follow_symlinks: bool) -> os.stat_result:
+            raise FileNotFoundError
+
+    class Listing(list[Gone]):
+        def __enter__(self) -> Listing:
+            return self
+
+        def __exit__(self, *_args: object) -> None: ...
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "scandir", lambda _directory: Listing([Gone()]))
+        assert list(workdir._entries(0, "")) == []
+
+
+def test_the_kernel_may_ask_to_try_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """openat2 answers EAGAIN while something is renamed; then it is asked again, not for ever."""
+    (tmp_path / "a").write_text("x")
+    root = os.open(tmp_path, os.O_RDONLY)
+    times = [3]
+    real = beneath._libc()
+
+    class Busy:
+        def syscall(self, *args: object) -> int:
+            times[0] -= 1
+            if times[0] >= 0:
+                ctypes.set_errno(errno.EAGAIN)
+                return -1
+            return int(real.syscall(*args))
+
+    monkeypatch.setattr(beneath, "_libc", Busy)
+    os.close(beneath._openat2(root, "a", os.O_RDONLY, 0))
+    times[0] = 100
+    with pytest.raises(OSError, match="temporarily unavailable"):
+        beneath._openat2(root, "a", os.O_RDONLY, 0)
+    os.close(root)
+
+
+def test_without_openat2_paths_are_opened_by_component(monkeypatch: pytest.MonkeyPatch) -> None:
+    find = beneath._has_openat2.__wrapped__
+    assert find()
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert not find()
+    monkeypatch.undo()
+
+    def refused(*_args: object) -> int:
+        raise OSError(errno.ENOSYS, "Function not implemented")
+
+    monkeypatch.setattr(beneath, "_openat2", refused)
+    assert not find()
 
 
 def test_attachments_never_replace(folder: WorkDir) -> None:
