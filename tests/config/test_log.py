@@ -124,9 +124,8 @@ async def test_errors_of_the_loop_are_told(
 def test_bad_log_calls_and_foreign_records_are_redacted_too(log_file: Path) -> None:
     register_secret("short")
     logging.getLogger("aigc_desktop.x").info("%d", CANARY)
-    record = logging.makeLogRecord(
-        {"name": "other.lib", "msg": f"raw {CANARY}", "levelno": 20, "levelname": "INFO"}
-    )
+    raw = f"raw {CANARY}"
+    record = logging.LogRecord("other.lib", logging.INFO, "", 0, raw, None, None)
     logging.getLogger().handle(record)
     text = log_file.read_text()
     assert "abcdefgh" not in text
