@@ -24,6 +24,8 @@ MAX_DIFF_BYTES = 2 * 1024 * 1024
 """Of larger files the question shows their sizes only."""
 
 MAX_PREVIEW = 100_000
+MAX_TARGETS = 200
+"""Files that the question about a deletion names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,8 @@ class Permissions:
             UserError: the call could not work anyway (a path outside, text that is not there).
         """
         area = AREAS.get(name)
+        if name == "delete_path":
+            return self._targets(str(input.get("path", ""))), "text"
         if area is Area.WRITE:
             return self._diff(name, input)[:MAX_PREVIEW], "diff"
         if area is Area.FETCH:
@@ -105,6 +109,16 @@ class Permissions:
         """Return the hash that binds an answer to tool, arguments and directory."""
         subject = json.dumps([name, dict(input), str(self.folder.root)], sort_keys=True)
         return hashlib.sha256(subject.encode("utf-8", "surrogatepass")).hexdigest()
+
+    def _targets(self, path: str) -> str:
+        """Return what a deletion would take away: every file, as far as they are shown."""
+        if not self.folder.exists(path):
+            raise UserError("file_missing", path=path)
+        files = [entry.path for entry in self.folder.walk(path)]
+        shown = [visible(file) for file in files[:MAX_TARGETS]]
+        if len(files) > MAX_TARGETS:
+            shown.append(f"… {len(files) - MAX_TARGETS} more")
+        return "\n".join(shown) or visible(path)
 
     def _diff(self, name: str, input: Mapping[str, Any]) -> str:
         path = str(input.get("path", ""))

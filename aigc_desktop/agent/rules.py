@@ -23,6 +23,7 @@ AREAS: Mapping[str, Area] = {
     "grep": Area.READ,
     "write_file": Area.WRITE,
     "edit_file": Area.WRITE,
+    "delete_path": Area.WRITE,
     "run_command": Area.RUN,
     "web_fetch": Area.FETCH,
 }

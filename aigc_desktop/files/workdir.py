@@ -15,6 +15,7 @@ from aigc_desktop.core.errors import UserError
 from aigc_desktop.core.files import ChangedFile
 from aigc_desktop.files.beneath import open_beneath
 from aigc_desktop.files.names import parts_of, refuse
+from aigc_desktop.files.trash import move_to_trash
 
 MAX_READ = 64 * 1024 * 1024
 """Bytes of the largest file that is read or written."""
@@ -48,6 +49,7 @@ class WorkDir:
                 program's own data, or it cannot be used.
         """
         self.root = _checked_root(Path(root), Path(app_home))
+        self._trash = Path(app_home) / "trash"
 
     def read_bytes(self, path: str, limit: int = MAX_READ) -> bytes:
         """Return a file's content.
@@ -92,6 +94,18 @@ class WorkDir:
                         os.unlink(temporary, dir_fd=directory)
                     raise
                 os.fsync(directory)
+
+    def delete(self, path: str) -> Path:
+        """Move a file, a link or a whole folder to the trash; return where it is now.
+
+        Raises:
+            UserError: `file_missing`, `path_refused`, `disk_full`.
+        """
+        parts = self._parts(path)
+        if not parts:
+            raise refuse(path, "is the work directory itself")
+        with self._directory(parts[:-1], make=False) as directory, _told(path):
+            return move_to_trash(directory, parts[-1], self._trash)
 
     def create(self, path: str, data: bytes) -> None:
         """Make a new file. Raises UserError("path_refused") if there is something already."""

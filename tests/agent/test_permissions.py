@@ -214,3 +214,19 @@ def test_withdrawing_what_is_not_there_changes_nothing(folder: WorkDir) -> None:
     subject.rules.withdraw(subject.rule_for("run_command", RUN, Scope.ALWAYS))
     assert len(subject.rules.rules()) == 1
     assert subject.rules.find(Action(Area.RUN, "x", str(folder.root), 1), Effect.ALLOW, 1) is None
+
+
+def test_the_question_about_a_deletion_names_every_target(
+    folder: WorkDir, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("d/a", "d/b\u00adc", "d/e/f", "single"):
+        folder.write_bytes(name, b"x")
+    subject = gate(folder)
+    assert subject.decide("delete_path", {"path": "d"}).verdict is Verdict.ASK
+    assert subject.preview("delete_path", {"path": "d"}) == ("d/a\nd/b\\u00adc\nd/e/f", "text")
+    assert subject.preview("delete_path", {"path": "single"})[0] == "single"
+    for path in ("gone", "../x"):
+        with pytest.raises(UserError):
+            subject.preview("delete_path", {"path": path})
+    monkeypatch.setattr(permissions, "MAX_TARGETS", 2)
+    assert subject.preview("delete_path", {"path": "d"})[0].endswith("… 1 more")

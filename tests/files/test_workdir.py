@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -320,3 +321,53 @@ def test_no_combination_of_names_leaves(tmp_path: Path, names: list[str]) -> Non
         folder.write_bytes("/".join(names), b"x")
     assert list(outside.iterdir()) == []
     assert sorted(p.name for p in tmp_path.iterdir()) == ["home", "out", "work"]
+
+
+@pytest.mark.parametrize("across", [False, True])
+def test_what_is_deleted_is_in_the_trash(
+    folder: WorkDir, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, across: bool
+) -> None:
+    if across:
+        rename = os.rename
+
+        def other_drive(*args: Any, **kwargs: Any) -> None:
+            if "src_dir_fd" in kwargs:
+                raise OSError(errno.EXDEV, "Invalid cross-device link")
+            rename(*args, **kwargs)
+
+        monkeypatch.setattr(os, "rename", other_drive)
+    precious = tmp_path / "precious"
+    precious.mkdir()
+    (precious / "f").write_text("mine")
+    folder.write_bytes("d/e/run.sh", b"#!")
+    (folder.root / "d/e/run.sh").chmod(0o755)
+    (folder.root / "d/link").symlink_to(precious)
+    os.mkfifo(folder.root / "d/fifo")
+    (folder.root / "link").symlink_to(precious)
+    kept = folder.delete("d")
+    assert not (folder.root / "d").exists()
+    assert (kept / "e/run.sh").read_bytes() == b"#!"
+    assert stat.S_IMODE((kept / "e/run.sh").stat().st_mode) == 0o755
+    assert (kept / "link").is_symlink()
+    assert folder.delete("link").is_symlink()
+    folder.write_bytes("plain", b"1")
+    assert folder.delete("plain").read_bytes() == b"1"
+    assert (precious / "f").read_text() == "mine"
+    for path in (".", "../precious", "nothing"):
+        with pytest.raises(UserError):
+            folder.delete(path)
+
+
+def test_a_deletion_that_fails_leaves_everything(
+    folder: WorkDir, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.write_bytes("a", b"1")
+
+    def broken(*_args: object, **_kwargs: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(os, "rename", broken)
+    with pytest.raises(UserError, match="path_refused"):
+        folder.delete("a")
+    assert folder.read_bytes("a") == b"1"
+    assert list((tmp_path / "app/trash").iterdir()) == []

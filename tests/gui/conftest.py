@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import json
 import os
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -21,6 +25,7 @@ from aigc_desktop.gui.app import Program
 from aigc_desktop.gui.opening import Opening
 from aigc_desktop.gui.workspace import Workspace
 from tests.gui.chat import driver
+from tests.scripted_server import ScriptedServer, say
 
 WAIT_MS = 20_000
 LEFT = Qt.MouseButton.LeftButton
@@ -71,7 +76,7 @@ class Desk:
         try:
             self._qtbot.waitUntil(lambda: bool(condition()), timeout=WAIT_MS)
         except Exception as error:
-            self.window.grab().save("/tmp/shots/fail.png")
+            self.window.grab().save(str(self.paths.logs_dir / "failed.png"))
             focus = QApplication.focusWidget()
             said = self.everything_said()
             raise AssertionError(f"waited in vain; focus: {focus}; shown:\n{said}") from error
@@ -196,6 +201,41 @@ def new_desk(paths: Paths, qtbot: QtBot) -> Iterator[Callable[[], Desk]]:
 def desk(new_desk: Callable[[], Desk], paths: Paths) -> Desk:
     """The program, open, with the demo model."""
     paths.settings_file.write_text('{"provider": "demo", "language": "en"}')
+    desk = new_desk()
+    desk.open()
+    return desk
+
+
+@pytest.fixture
+def server() -> Iterator[ScriptedServer]:
+    """A server that speaks the Messages API, in a thread of its own; says "ok" if not told else."""
+    scripted = ScriptedServer()
+    scripted.queue(say("ok"))
+    loop = asyncio.new_event_loop()
+    up, leave = threading.Event(), asyncio.Event()
+
+    async def serve() -> None:
+        async with scripted.running():
+            up.set()
+            await leave.wait()
+
+    def run() -> None:
+        with contextlib.closing(loop):
+            loop.run_until_complete(serve())
+
+    thread = threading.Thread(target=run, name="scripted-server")
+    thread.start()
+    up.wait()
+    yield scripted
+    loop.call_soon_threadsafe(leave.set)
+    thread.join()
+
+
+@pytest.fixture
+def served_desk(new_desk: Callable[[], Desk], paths: Paths, server: ScriptedServer) -> Desk:
+    """The program, open, with the scripted server."""
+    chosen = {"provider": "server", "base_url": server.url, "model": "claude-test"}
+    paths.settings_file.write_text(json.dumps({**chosen, "language": "en"}))
     desk = new_desk()
     desk.open()
     return desk

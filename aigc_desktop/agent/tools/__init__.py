@@ -9,7 +9,7 @@ from aigc_desktop.agent.egress import Egress
 from aigc_desktop.agent.ports import ToolBox
 from aigc_desktop.agent.sandbox import Sandbox
 from aigc_desktop.agent.tools.command import RunCommand
-from aigc_desktop.agent.tools.edit import EditFile, WriteFile
+from aigc_desktop.agent.tools.edit import DeletePath, EditFile, WriteFile
 from aigc_desktop.agent.tools.folder import WorkFolder
 from aigc_desktop.agent.tools.look import Glob, Grep, ListFiles, ReadFile
 from aigc_desktop.agent.tools.web import WebFetch
@@ -32,6 +32,7 @@ def build_toolbox(
             ReadFile(folder, outputs_dir),
             WriteFile(folder),
             EditFile(folder),
+            DeletePath(folder),
             ListFiles(folder, outputs_dir),
             Glob(folder, outputs_dir),
             Grep(folder, outputs_dir),

@@ -39,6 +39,27 @@ class WriteFile:
 
 
 @dataclass(frozen=True, slots=True)
+class DeletePath:
+    folder: WorkFolder
+    read_only: bool = False
+    spec = ToolSpec(
+        "delete_path",
+        "Move a file or a folder with all that is in it from the work directory to the trash.",
+        {
+            "type": "object",
+            "properties": {
+                "path": {"type": "string", "description": "Path relative to the work directory"}
+            },
+            "required": ["path"],
+        },
+    )
+
+    async def run(self, input: Mapping[str, Any], context: ToolContext) -> ToolOutcome:
+        await asyncio.to_thread(self.folder.delete, input["path"])
+        return ToolOutcome(f"Moved {input['path']} to the trash.")
+
+
+@dataclass(frozen=True, slots=True)
 class EditFile:
     folder: WorkFolder
     read_only: bool = False

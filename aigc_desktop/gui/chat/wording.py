@@ -21,6 +21,7 @@ _TOOL_ICONS = (
     (("list", "glob", "ls"), "folder"),
     (("grep", "search"), "search"),
     (("web", "fetch"), "globe"),
+    (("delete",), "trash"),
     (("run", "bash", "command", "shell"), "terminal"),
 )
 
@@ -64,6 +65,7 @@ def tool_label(name: str) -> str:
         "bash": tr("Run command"),
         "run_command": tr("Run command"),
         "command": tr("Run command"),
+        "delete_path": tr("Move to the trash"),
         "web_fetch": tr("Fetch web page"),
     }
     return labels.get(name) or one_line(name, 60)
