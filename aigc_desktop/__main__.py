@@ -10,7 +10,11 @@ from typing import Any
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program and return its exit code."""
-    given = sys.argv[1:] if arguments is None else arguments
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given[:1] == ["--confined"]:
+        from aigc_desktop.agent.landlock_stage import main as run_confined
+
+        return run_confined(given[1:])
     if given:
         from aigc_desktop.cli import parse, run_command
 

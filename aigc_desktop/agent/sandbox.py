@@ -1,4 +1,7 @@
-"""Where commands run: in bubblewrap where the system has it, else bare, and said so."""
+"""Where commands run: in bubblewrap, else under Landlock (Linux) or Seatbelt (macOS), else bare.
+
+What confines is tried at the start; where nothing does it is said, and every command asks.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,41 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 PROBE_TIMEOUT = 5.0
+PROBE = "cat /etc/shadow /private/etc/master.passwd /root/.profile 2>/dev/null && exit 1; exit 42"
+PROBE_PASSED = 42
+"""The probe runs and cannot read what no command needs."""
+
+_LANDLOCK_STAGE = str(Path(__file__).with_name("landlock_stage.py"))
+
+PROFILE = """\
+(version 1)
+(deny default)
+(allow process-fork process-exec)
+(allow signal (target same-sandbox))
+(allow sysctl-read)
+(allow file-read-metadata)
+(allow file-read*
+  (literal "/") (subpath "/usr") (subpath "/bin") (subpath "/sbin") (subpath "/System")
+  (subpath "/Library/Developer") (subpath "/opt/homebrew") (subpath "/private/etc/ssl")
+  (literal "/private/etc/passwd") (literal "/private/etc/localtime") (subpath "/dev")
+  (subpath (param "WORK")) (subpath (param "HOME")))
+(allow file-write*
+  (subpath (param "WORK")) (subpath (param "HOME"))
+  (literal "/dev/null") (literal "/dev/tty") (literal "/dev/stdout") (literal "/dev/stderr"))
+(deny network*)
+"""
+"""For macOS' sandbox-exec: a read allow-list, no network, no Mach services (so no keychain)."""
+
+_SEATBELT_STAGE = (
+    'profile=$1; work=$2; shift 2; exec "$0" -p "$profile" -D "WORK=$work" -D "HOME=$HOME" "$@"'
+)
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 _ETC = (
     "/etc/ld.so.cache",
@@ -38,12 +71,21 @@ MAX_OPEN_FILES = 4096
 _HOME = "/tmp/home"  # noqa: S108 inside the sandbox's own /tmp
 
 
+class Kind(StrEnum):
+    """What confines commands."""
+
+    BUBBLEWRAP = "bubblewrap"
+    LANDLOCK = "landlock"
+    SEATBELT = "seatbelt"
+
+
 @dataclass(frozen=True, slots=True)
 class Sandbox:
     """How commands are confined; `reason` says why they are not, if so."""
 
     program: str | None
     reason: str = ""
+    kind: Kind = Kind.BUBBLEWRAP
 
     @property
     def available(self) -> bool:
@@ -52,30 +94,56 @@ class Sandbox:
 
     @classmethod
     def probe(cls) -> Sandbox:
-        """Try the sandbox once and return what can be used."""
-        if not sys.platform.startswith("linux"):
-            return cls(None, "not available on this system")
-        program = shutil.which("bwrap")
-        if program is None:
-            return cls(None, "bubblewrap is not installed")
-        sandbox = cls(program)
-        try:
-            done = subprocess.run(  # noqa: S603
-                sandbox.wrap("exit 42", Path("/usr")),
-                capture_output=True,
-                timeout=PROBE_TIMEOUT,
-                check=False,
-            )
-        except (OSError, subprocess.TimeoutExpired) as error:
-            return cls(None, type(error).__name__)
-        if done.returncode != 42:
-            return cls(None, done.stderr.decode("utf-8", "replace").strip()[:200])
-        return sandbox
+        """Try what this system has, best first; return what works, or why nothing does."""
+        reasons = []
+        for candidate in cls._candidates():
+            if candidate.program is None:
+                reasons.append(candidate.reason)
+                continue
+            trouble = candidate._trouble()
+            if trouble is None:
+                return candidate
+            reasons.append(f"{candidate.kind.value}: {trouble}")
+        return cls(None, "; ".join(reasons) or "not available on this system")
+
+    @classmethod
+    def _candidates(cls) -> Iterator[Sandbox]:
+        if sys.platform.startswith("linux"):
+            bwrap = shutil.which("bwrap")
+            yield cls(bwrap, "" if bwrap else "bubblewrap is not installed")
+            yield cls(sys.executable, kind=Kind.LANDLOCK)
+        elif sys.platform == "darwin":
+            yield cls(shutil.which("sandbox-exec"), "no sandbox-exec", Kind.SEATBELT)
+
+    def _trouble(self) -> str | None:
+        """Return what keeps the sandbox from working; None if it confines."""
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                done = subprocess.run(  # noqa: S603
+                    self.wrap(PROBE, Path(folder)),
+                    capture_output=True,
+                    timeout=PROBE_TIMEOUT,
+                    check=False,
+                    env={"HOME": folder, "PATH": "/usr/bin:/bin"},
+                )
+            except (OSError, subprocess.TimeoutExpired) as error:
+                return type(error).__name__
+        if done.returncode == PROBE_PASSED:
+            return None
+        return done.stderr.decode("utf-8", "replace").strip()[:200] or f"exit {done.returncode}"
 
     def wrap(self, command: str, work_dir: Path) -> Sequence[str]:
         """Return the argv that runs shell text in `work_dir`."""
         if self.program is None:
             return _limited(_shell(command), processes=False)
+        if self.kind is Kind.LANDLOCK:
+            stage = ["--confined"] if getattr(sys, "frozen", False) else ["-I", _LANDLOCK_STAGE]
+            confined = _limited(_shell(command), processes=False)
+            return [self.program, *stage, str(work_dir), *confined]
+        if self.kind is Kind.SEATBELT:
+            confined = _limited(_shell(command), processes=False)
+            stage = ["/bin/sh", "-c", _SEATBELT_STAGE, self.program, PROFILE]
+            return [*stage, str(work_dir), *confined]
         return [
             self.program,
             *_fixed_arguments(),

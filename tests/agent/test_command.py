@@ -94,12 +94,12 @@ async def test_time_limit_ends_everything(either: Sandbox, tmp_path: Path, comma
     done = await run(either, tmp_path, command, timeout=0.5)
     assert done.timed_out
     assert time.monotonic() - began < 20
-    assert not survivors(tmp_path)
+    await nobody_left(tmp_path)
 
 
 async def test_a_daemon_does_not_outlive_its_command(sandbox: Sandbox, tmp_path: Path) -> None:
     await run(sandbox, tmp_path, "setsid sleep 98 >/dev/null 2>&1 & echo started")
-    assert not survivors(tmp_path)
+    await nobody_left(tmp_path)
 
 
 async def test_cancelling_ends_everything(either: Sandbox, tmp_path: Path) -> None:
@@ -108,7 +108,15 @@ async def test_cancelling_ends_everything(either: Sandbox, tmp_path: Path) -> No
         await asyncio.sleep(0.01)
     task.cancel()
     await asyncio.wait([task])
-    assert not survivors(tmp_path)
+    await nobody_left(tmp_path)
+
+
+async def nobody_left(folder: Path) -> None:
+    """The kernel takes a moment to end what was in a process space."""
+    deadline = time.monotonic() + 5
+    while survivors(folder) and time.monotonic() < deadline:
+        await asyncio.sleep(0.01)
+    assert not survivors(folder)
 
 
 def survivors(folder: Path) -> list[psutil.Process]:
@@ -151,10 +159,3 @@ def test_works_in_a_loop_of_another_thread(tmp_path: Path) -> None:
     thread.start()
     thread.join()
     assert results[0].output == "hi\n"
-
-
-def test_probe_says_why_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", "/nowhere")
-    found = Sandbox.probe()
-    assert not found.available
-    assert found.reason

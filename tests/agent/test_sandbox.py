@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import shutil
+import socket
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from aigc_desktop.agent import sandbox
-from aigc_desktop.agent.sandbox import Sandbox
+from aigc_desktop.agent.sandbox import Kind, Sandbox
 
 
 @pytest.fixture
 def real() -> Sandbox:
     found = Sandbox.probe()
+    assert found.kind is Kind.BUBBLEWRAP
+    assert found.available, found.reason
+    return found
+
+
+@pytest.fixture
+def landlock(monkeypatch: pytest.MonkeyPatch) -> Sandbox:
+    """What a system without bubblewrap gets."""
+    monkeypatch.setattr(sandbox.shutil, "which", lambda _name: None)
+    found = Sandbox.probe()
+    assert found.kind is Kind.LANDLOCK
     assert found.available, found.reason
     return found
 
@@ -28,7 +40,7 @@ def run(box: Sandbox, command: str, folder: Path, *prefix: str) -> subprocess.Co
         timeout=60,
         check=False,
         cwd="/",
-        env={"PATH": "/bin:/usr/bin"},
+        env={"PATH": "/bin:/usr/bin", "HOME": str(folder)},
     )
 
 
@@ -90,3 +102,58 @@ def test_a_fork_bomb_ends(real: Sandbox, tmp_path: Path, monkeypatch: pytest.Mon
 def test_the_text_of_a_command_is_passed_on_untouched(real: Sandbox, tmp_path: Path) -> None:
     text = "printf '%s|' \"a b\" 'c\"d' $'e\\nf' `echo g` \"$(echo h)\" *.none; true $1 $@"
     assert run(real, text, tmp_path).stdout == 'a b|c"d|e\nf|g|h|*.none|'
+
+
+def test_landlock_confines_as_well(landlock: Sandbox, tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("hidden")
+    folder = tmp_path / "work"
+    folder.mkdir()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(0.2)
+        port = server.getsockname()[1]
+        text = (
+            f"cat {secret}; echo x > {tmp_path}/evil; ls {tmp_path}; cat /etc/shadow;"
+            f" cat /proc/$PPID/environ; exec 3<>/dev/tcp/127.0.0.1/{port}; echo out >&3;"
+            " echo made > file; ulimit -c; exit 7"
+        )
+        done = run(landlock, text, folder)
+        with pytest.raises(TimeoutError):
+            server.accept()
+    assert done.returncode == 7
+    assert (folder / "file").read_text() == "made\n"
+    assert "hidden" not in done.stdout
+    assert done.stdout == "0\n"
+    assert done.stderr.count("Permission denied") >= 4
+    assert not (tmp_path / "evil").exists()
+
+
+def test_what_does_not_work_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sandbox.shutil, "which", lambda _name: None)
+    monkeypatch.setattr(sandbox, "PROBE_PASSED", 0)
+    found = Sandbox.probe()
+    assert not found.available
+    assert "bubblewrap is not installed; landlock: exit 42" in found.reason
+    monkeypatch.setattr(sandbox.sys, "platform", "win32")
+    assert Sandbox.probe().reason == "not available on this system"
+
+
+def test_on_macos_the_profile_gets_the_folders_as_parameters(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """sandbox-exec itself is not here: a program that prints its arguments stands for it."""
+    monkeypatch.setattr(sandbox.sys, "platform", "darwin")
+    [candidate] = Sandbox._candidates()
+    assert (candidate.program, candidate.kind) == (None, Kind.SEATBELT)
+    box = Sandbox("/usr/bin/printf", kind=Kind.SEATBELT)
+    argv = box.wrap("echo 'a b'", tmp_path / "with space")
+    assert "(deny default)" in argv[4]
+    assert "(deny network*)" in argv[4]
+    monkeypatch.undo()
+    shim = tmp_path / "sandbox-exec"
+    shim.write_text('#!/bin/sh\nfor each in "$@"; do echo "[$each]"; done\n')
+    shim.chmod(0o755)
+    said = run(Sandbox(str(shim), kind=Kind.SEATBELT), "echo 'a b'", tmp_path).stdout
+    assert f"[WORK={tmp_path}]" in said
+    assert f"[HOME={tmp_path}]" in said
+    assert said.endswith("[/bin/bash]\n[-c]\n[echo 'a b']\n")
