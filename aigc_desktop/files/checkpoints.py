@@ -33,6 +33,9 @@ from aigc_desktop.files.trees import (
 
 logger = logging.getLogger(__name__)
 
+MIN_AGE = 3600.0
+"""Seconds for which contents are kept that no checkpoint needs (any more, or yet)."""
+
 _WRITE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
 _OWNER = stat.S_IRWXU
 
@@ -54,6 +57,7 @@ class Checkpoints:
         self._objects = ObjectStore(folder / "packs")
         self._seen: dict[str, dict[str, Seen]] = {}
         self._unsaved: set[str] = set()
+        self._generation = b""
         self._lock = threading.Lock()
 
     def take(self, root: Path, ignored: Iterable[str] = trees.IGNORED) -> Captured:
@@ -62,7 +66,7 @@ class Checkpoints:
         Raises:
             UserError: `disk_full`, `checkpoint_too_large`, `work_dir_invalid`.
         """
-        with self._lock, _opened(root) as descriptor, self._objects.adding() as writer:
+        with self._alone(), _opened(root) as descriptor, self._objects.adding() as writer:
             capture = Capture(writer, self._seen_of(root), frozenset(ignored))
             captured = capture.run(descriptor)
         self._seen[str(root)] = capture.seen
@@ -71,7 +75,7 @@ class Checkpoints:
 
     def save(self) -> None:
         """Write down what was seen, so that the next start need not read everything again."""
-        with self._lock:
+        with self._alone():
             for root in self._unsaved:
                 self._store_seen(root)
             self._unsaved.clear()
@@ -99,11 +103,42 @@ class Checkpoints:
             _Restorer(descriptor, self, done).apply(wanted)
         return done
 
-    def forget_all_but(self, kept: Iterable[str]) -> int:
-        """Delete packs that no kept checkpoint needs; return how many bytes that freed."""
-        with self._lock:
+    def forget_all_but(self, kept: Iterable[str], min_age: float = MIN_AGE) -> int:
+        """Delete packs that no kept checkpoint needs; return how many bytes that freed.
+
+        What was seen in folders is forgotten too: its contents may be gone, here and for every
+        other process.
+        """
+        with self._alone():
             wanted = {key for tree in set(kept) for key in trees.reachable(self._objects, tree)}
-            return self._objects.keep_only(wanted)
+            freed = self._objects.keep_only(wanted, min_age)
+            if freed:
+                for seen in self._folder.glob("seen-*.json"):
+                    seen.unlink()
+                write_atomically(self._generation_file, secrets.token_bytes(16))
+        return freed
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Keep other threads and processes out; forget what one of them has made untrue."""
+        from filelock import FileLock
+
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with self._lock, FileLock(self._folder / "lock"):
+            try:
+                generation = self._generation_file.read_bytes()
+            except FileNotFoundError:
+                generation = b""
+            if generation != self._generation:
+                self._generation = generation
+                self._seen.clear()
+                self._unsaved.clear()
+                self._objects.forget()
+            yield
+
+    @property
+    def _generation_file(self) -> Path:
+        return self._folder / "generation"
 
     def _may_change(self, root: int, change: Change, done: Restored) -> bool:
         path, was, wanted = change

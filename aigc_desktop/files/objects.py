@@ -8,6 +8,7 @@ import logging
 import os
 import struct
 import threading
+import time
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,6 +26,9 @@ _RECORD = struct.Struct(">32sQQQ")
 PLAIN_BELOW = 256
 """Bytes; shorter content is not worth compressing."""
 
+UNFINISHED_AGE = 3600.0
+"""Seconds after which a pack without an index is no longer being written by anybody."""
+
 _LEVEL = 1
 
 
@@ -41,16 +45,13 @@ class ObjectStore:
         self._lock = threading.Lock()
         self._places: dict[Hash, tuple[str, int, int, int]] | None = None
 
-    def __contains__(self, key: Hash) -> bool:
-        return key in self._index()
-
     def read(self, key: Hash) -> bytes:
         """Return an object, checked against its hash.
 
         Raises:
             UserError("checkpoint_damaged"): it is not there, or is not what was stored.
         """
-        place = self._index().get(key)
+        place = self._index().get(key) or self._index(anew=True).get(key)
         if place is None:
             raise UserError("checkpoint_damaged")
         pack, offset, stored, length = place
@@ -89,28 +90,41 @@ class ObjectStore:
         packs = {place[0] for place in self._index().values()}
         return {pack: (self._folder / f"{pack}.pack").stat().st_size for pack in packs}
 
-    def keep_only(self, wanted: set[Hash]) -> int:
-        """Delete the packs in which nothing is wanted; return how many bytes that freed."""
+    def keep_only(self, wanted: set[Hash], min_age: float) -> int:
+        """Delete packs of at least `min_age` seconds in which nothing is wanted.
+
+        Returns how many bytes that freed. Younger ones may belong to a turn that has not noted
+        its checkpoint yet, in this process or another.
+        """
         with self._lock:
-            places = self._index()
+            places = self._index(anew=True)
             used = {place[0] for key, place in places.items() if key in wanted}
             freed = 0
             for pack in {place[0] for place in places.values()} - used:
                 file = self._folder / f"{pack}.pack"
-                freed += file.stat().st_size
+                status = file.stat()
+                if status.st_mtime > time.time() - min_age:
+                    continue
+                freed += status.st_size
                 file.with_suffix(".idx").unlink()
                 file.unlink()
-            self._places = {key: place for key, place in places.items() if place[0] in used}
+            self._places = None
         return freed
 
-    def _index(self) -> dict[Hash, tuple[str, int, int, int]]:
-        if self._places is None:
+    def forget(self) -> None:
+        """Look at the disk again: another process may have deleted packs."""
+        with self._lock:
+            self._places = None
+
+    def _index(self, *, anew: bool = False) -> dict[Hash, tuple[str, int, int, int]]:
+        if self._places is None or anew:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._places = {}
             for index in sorted(self._folder.glob("*.idx")):
                 self._places.update(_read_index(index))
             for pack in self._folder.glob("*.pack"):
-                if not pack.with_suffix(".idx").exists():
+                unfinished = not pack.with_suffix(".idx").exists()
+                if unfinished and pack.stat().st_mtime < time.time() - UNFINISHED_AGE:
                     pack.unlink()
         return self._places
 

@@ -47,6 +47,12 @@ class TurnCheckpoint:
         return files
 
 
+async def prune(app: App) -> int:
+    """Delete stored contents that no turn needs any more; return how many bytes that freed."""
+    kept = await app.store.read(effects.all_trees)
+    return await asyncio.to_thread(app.checkpoints.forget_all_but, kept)
+
+
 def file_changes(changes: list[Change]) -> list[FileChange]:
     """Return what happened to files and links; folders only when they are all there is to say."""
     found = []

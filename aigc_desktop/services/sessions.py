@@ -10,6 +10,7 @@ from aigc_desktop.config.i18n import tr
 from aigc_desktop.core.events import SessionChanged, SessionCreated, SessionDeleted
 from aigc_desktop.core.session import Session
 from aigc_desktop.files.workdir import WorkDir
+from aigc_desktop.services import checkpointing
 from aigc_desktop.services.app import App
 from aigc_desktop.store import sessions as repository
 from aigc_desktop.store.search import SearchHit
@@ -84,6 +85,7 @@ async def delete_session(app: App, session_id: int) -> None:
     await app.runner.stop(session_id, with_queue=True)
     await app.store.write(lambda db: repository.delete_forever(db, session_id))
     app.bus.publish(SessionDeleted(session_id))
+    await checkpointing.prune(app)
 
 
 async def empty_trash(app: App) -> int:

@@ -111,12 +111,6 @@ async def file_diff(app: App, turn_id: int, path: str) -> str:
     return await asyncio.to_thread(compare)
 
 
-async def prune(app: App) -> int:
-    """Delete stored contents that no turn needs any more; return how many bytes that freed."""
-    kept = await app.store.read(effects.all_trees)
-    return await asyncio.to_thread(app.checkpoints.forget_all_but, kept)
-
-
 async def _idle_turn(app: App, turn_id: int) -> Turn:
     turn = await app.store.read(lambda db: turn_rows.get_turn(db, turn_id))
     if app.runner.is_busy(turn.session_id):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 from aigc_desktop.core.errors import UserError
 from aigc_desktop.core.files import ChangeKind, FileChange
-from aigc_desktop.services import chat, undo
+from aigc_desktop.services import chat, checkpointing, sessions, undo
 from aigc_desktop.services.app import App
 from tests import scripted_server as script
 from tests.conftest import OpenApp
@@ -171,8 +172,29 @@ async def test_undo_after_a_restart_and_pruning(
     talk = await new_chat()
     talk.answer_all("once")
     turn_id = await talk.send("go")
-    assert await undo.prune(connected) == 0
+    assert await checkpointing.prune(connected) == 0
     async with open_app() as again:
         report = await undo.undo_turn(again, turn_id)
         assert report.conflicts == ()
         assert state(folder) == before
+
+
+async def test_what_a_deleted_session_alone_needed_is_deleted(
+    connected: App, new_chat: MakeChat, server: ScriptedServer, folder: Path
+) -> None:
+    (folder / "big").write_text("x" * 5000)
+    server.queue(script.call(run("rm -rf src")), script.say("done"))
+    talk = await new_chat()
+    talk.answer_all("once")
+    await talk.send("go")
+    packs = connected.paths.checkpoints_dir / "packs"
+    assert list(packs.glob("*.pack"))
+    for pack in packs.iterdir():
+        os.utime(pack, (1, 1))
+    await sessions.delete_session(connected, talk.session_id)
+    assert list(packs.iterdir()) == []
+    server.handlers.clear()
+    server.queue(script.call(run("rm big")), script.say("done"))
+    turn_id = await (await new_chat()).send("go")
+    await undo.undo_turn(connected, turn_id)
+    assert (folder / "big").read_text() == "x" * 5000
