@@ -24,6 +24,10 @@ from aigc_desktop.files.uploads import save_attachment
 from aigc_desktop.files.workdir import WorkDir
 
 
+RACES = int(os.environ.get("AIGC_RACES", "1500"))
+"""Case 112 asks for 100,000; that takes minutes and is run by hand."""
+
+
 @pytest.fixture(params=["openat2", "by component"])
 def folder(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -284,7 +288,7 @@ def test_swapped_links_never_let_a_write_out(tmp_path: Path) -> None:
 
     swapper = threading.Thread(target=lambda: _quietly(swap))
     swapper.start()
-    for number in range(1500):
+    for number in range(RACES):
         with contextlib.suppress(UserError):
             folder.write_bytes("d/f", f"{number}".encode())
             folder.read_bytes("d/f")
