@@ -23,7 +23,6 @@ from aigc_desktop.files import beneath, workdir
 from aigc_desktop.files.uploads import save_attachment
 from aigc_desktop.files.workdir import WorkDir
 
-
 RACES = int(os.environ.get("AIGC_RACES", "1500"))
 """Case 112 asks for 100,000; that takes minutes and is run by hand."""
 

@@ -10,7 +10,14 @@ from PySide6.QtGui import QImage, QTextCursor, QTextOption
 
 from aigc_desktop.config.i18n import tr
 from aigc_desktop.gui.chat import documents, highlight, markdown
-from aigc_desktop.gui.chat.blocks import BlockKind, SourceBlock, Splitter, references, split
+from aigc_desktop.gui.chat.blocks import (
+    MAX_BLOCK,
+    BlockKind,
+    SourceBlock,
+    Splitter,
+    references,
+    split,
+)
 from aigc_desktop.gui.chat.row_view import Context, RowView
 from aigc_desktop.gui.chat.safe_text import one_line, visible
 from aigc_desktop.gui.chat.scene import Button, Fill, Label, Scene, Text
@@ -22,6 +29,12 @@ HEADING_GAP = 20
 TIGHT_GAP = 10
 COLOUR_SLICE = 0.003
 """Seconds of syntax colouring that are done at once; the rest waits for a quiet moment."""
+
+MAX_GROWING_CODE = 3 * MAX_BLOCK
+"""Characters of a code block up to which all of it is drawn while the text grows."""
+
+GROWING_SHOWN = MAX_BLOCK // 2
+"""Last characters that are drawn of a block that is longer than that, while the text grows."""
 
 
 @dataclass(slots=True)
@@ -159,6 +172,7 @@ class MarkdownBody:
             or block.kind is not BlockKind.CODE
             or tail.block.kind is not BlockKind.CODE
             or not block.text.startswith(tail.block.text)
+            or self._is_cut(block)
         ):
             return self._piece(block, whole=whole)
         cursor = QTextCursor(tail.document)
@@ -170,6 +184,11 @@ class MarkdownBody:
 
     def _piece(self, block: SourceBlock, *, whole: bool = True) -> _Piece:
         style = self._context.style
+        if self._is_cut(block):
+            is_code = block.kind is BlockKind.CODE
+            font, line = (style.mono, style.code_line) if is_code else (style.body, style.line)
+            end = visible(f"…{block.text[-GROWING_SHOWN:]}")
+            return _Piece(block, documents.plain(end, font, line_height=line))
         if block.kind is BlockKind.CODE:
             code = documents.plain(visible(block.text), style.mono, line_height=style.code_line)
             piece = _Piece(block, code)
@@ -182,6 +201,14 @@ class MarkdownBody:
         html = markdown.to_html(text, visible(self._definitions), pictures.html)
         document = documents.prose(html, style, muted=self._muted, images=pictures.ready)
         return _Piece(block, document, pictures.seen)
+
+    def _is_cut(self, block: SourceBlock) -> bool:
+        """Whether only the end of `block` is drawn: laying it all out again and again would freeze.
+
+        A text that is whole comes here in parts that can be shown.
+        """
+        most = MAX_GROWING_CODE if block.kind is BlockKind.CODE else MAX_BLOCK
+        return self._splitter is not None and len(block.text) > most
 
     def _colour(self, piece: _Piece, *, whole: bool) -> None:
         """Colour the whole code, or, while it grows, the lines that are new and complete."""
