@@ -78,8 +78,11 @@ class Desk:
         except Exception as error:
             self.window.grab().save(str(self.paths.logs_dir / "failed.png"))
             focus = QApplication.focusWidget()
-            said = self.everything_said()
-            raise AssertionError(f"waited in vain; focus: {focus}; shown:\n{said}") from error
+            written = self.workspace.chat.composer.text() if self.opening.program else None
+            raise AssertionError(
+                f"waited in vain; focus: {focus}; in the composer: {written!r}; shown:\n"
+                f"{self.everything_said()}"
+            ) from error
 
     def until_shown(self, *words: str) -> None:
         """Wait until the transcript shows all `words`."""

@@ -32,8 +32,10 @@ class Sending(QObject):
         self._composer = composer
         self._edit_bar = edit_bar
         self._page = page
-        self._busy = False
-        self._waiting: list[Callable[[int], object]] | None = None
+        self._on_its_way: dict[int, str] = {}
+        """What is being sent, by the page's generation: another chat may be shown meanwhile."""
+        self._waiting: dict[int, list[Callable[[int], object]]] = {}
+        """What is to be done in a chat, by generation, as soon as it has become a session."""
         composer.send_requested.connect(self.send)
         composer.draft_changed.connect(self._save_draft)
         composer.files_offered.connect(self._attach_files)
@@ -59,18 +61,21 @@ class Sending(QObject):
     @Slot(str, list)
     def send(self, text: str, attachments: list[str]) -> None:
         """Send what is typed. The composer keeps it until it is stored."""
-        if self._busy:
+        generation = self._page.generation
+        if generation in self._on_its_way:
             return
-        self._busy = True
+        self._on_its_way[generation] = text
 
         def done(_: Any) -> None:
-            self._busy = False
+            del self._on_its_way[generation]
+            if generation != self._page.generation:
+                return
             self._composer.sent(text)
             if kept := self._edit_bar.end():
                 self._composer.set_text(kept)
 
         def failed(error: BaseException) -> None:
-            self._busy = False
+            del self._on_its_way[generation]
             self._bridge.unhandled.emit(error)
 
         edited = self._edit_bar.turn_id
@@ -90,35 +95,35 @@ class Sending(QObject):
             )
 
     def _with_session(self, then: Callable[[int], object], on_error: OnError | None) -> None:
-        session_id = self._page.session_id
+        session_id, generation = self._page.session_id, self._page.generation
         if session_id is not None:
             then(session_id)
-        elif self._waiting is not None:
-            self._waiting.append(then)
+        elif generation in self._waiting:
+            self._waiting[generation].append(then)
         else:
-            self._waiting = [then]
-            self._create(on_error)
+            self._waiting[generation] = [then]
+            self._create(generation, on_error)
 
-    def _create(self, on_error: OnError | None) -> None:
+    def _create(self, generation: int, on_error: OnError | None) -> None:
         page = self._page
-        generation = page.generation
 
         def made(session: Session) -> None:
-            waiting, self._waiting = self._waiting or [], None
             if page.generation == generation:
                 page.adopt(session.id)
-            for then in waiting:
+            for then in self._waiting.pop(generation):
                 then(session.id)
 
         def failed(error: BaseException) -> None:
-            self._waiting = None
+            del self._waiting[generation]
             (on_error or self._bridge.unhandled.emit)(error)
 
         self._bridge.call(page, calls.sessions.create_session, on_done=made, on_error=failed)
 
     @Slot(str)
     def _save_draft(self, text: str) -> None:
-        if self._busy or self._edit_bar.turn_id is not None:
+        if self._edit_bar.turn_id is not None:
+            return
+        if text.strip() == self._on_its_way.get(self._page.generation):
             return
         if text.strip() or self._page.session_id is not None:
             self.in_session(calls.sessions.save_draft, text)

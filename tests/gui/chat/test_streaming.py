@@ -70,6 +70,27 @@ def test_code_grows_in_place(view: TranscriptView) -> None:
     assert document.findBlockByNumber(1).layout().formats(), "complete lines have colours"
 
 
+@pytest.mark.parametrize("begin", ["", "```\n"], ids=["a line", "code"])
+def test_of_a_block_without_end_only_the_newest_part_is_drawn(
+    view: TranscriptView, begin: str
+) -> None:
+    view.show_snapshot(running())
+    sent = begin
+    view.apply(ev.TextDelta(S, 1, 1000, begin))
+    for number in range(40):
+        part = f"{number} ".ljust(10_000, "x")
+        sent += part
+        view.apply(ev.TextDelta(S, 1, 1000, part))
+        view.flush_now()
+    [shown] = texts(view)
+    assert sent.endswith(shown.removeprefix("…"))
+    assert 10_000 < len(shown) < 50_000
+    view.apply(ev.BlockFinished(S, 1, 1000, TextBlock(sent)))
+    view.flush_now()
+    assert row(view, 1, 1000).text == sent
+    assert texts(view)[0].startswith("0 xxx")
+
+
 def test_the_timer_repaints(view: TranscriptView, qtbot: QtBot) -> None:
     view.show_snapshot(running())
     view.apply(ev.TextDelta(S, 1, 1000, "by and by"))
