@@ -198,7 +198,7 @@ class Workspace(QWidget):
         sidebar.settings_requested.connect(self.show_settings)
         sidebar.current_gone.connect(self._current_gone)
         chat.session_shown.connect(sidebar.set_current)
-        chat.rename_requested.connect(sidebar.rename_current)
+        chat.rename_requested.connect(self.rename)
         chat.sidebar_toggled.connect(self.toggle_sidebar)
 
     def set_actions(self) -> None:
@@ -209,7 +209,7 @@ class Workspace(QWidget):
                 "new_chat": self.new_chat,
                 "search": self.focus_search,
                 "find": self.chat.open_find,
-                "rename": self.sidebar.rename_current,
+                "rename": self.rename,
                 "pin": self.sidebar.pin_current,
                 "trash": self.sidebar.trash_current,
                 "next_chat": self._next_chat,
@@ -237,6 +237,13 @@ class Workspace(QWidget):
         self._sidebar_wanted = True
         self.show_chat()
         self.sidebar.focus_search()
+
+    @Slot()
+    def rename(self) -> None:
+        """Let the user type another title, where it can be seen."""
+        self._sidebar_wanted = True
+        self.show_chat()
+        self.sidebar.rename_current()
 
     @Slot()
     def toggle_sidebar(self) -> None:

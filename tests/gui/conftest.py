@@ -159,6 +159,29 @@ class Desk:
         rows = [place.row for place in view.stage.placed if place.scene.button(action) is not None]
         driver.click(view, rows[at], action)
 
+    def tab_to(self, place: str, *, back: bool = False) -> None:
+        """Go from one place to the next until the widget or the transcript's button is reached.
+
+        `place` is a widget's name for a screen reader, or what a button's action begins with.
+        """
+        modifiers = Qt.KeyboardModifier.ShiftModifier if back else Qt.KeyboardModifier.NoModifier
+        for _ in range(40):
+            if place in (self._focused().accessibleName(), self._focused_action()):
+                return
+            self.press(Qt.Key.Key_Backtab if back else Qt.Key.Key_Tab, modifiers)
+        raise AssertionError(f"{place} is not reached with the Tab key")
+
+    def _focused_action(self) -> str:
+        view = self.workspace.chat.transcript
+        button = view.focused if view.hasFocus() else None
+        return button[1].rstrip("0123456789") if button else ""
+
+    def listed_files(self) -> str:
+        """Return what the files panel lists."""
+        files = self.workspace.chat.files.list
+        rows = range(files.count()) if files.isVisible() else range(0)
+        return "\n".join(files.item(row).text() for row in rows)
+
     def titles(self) -> list[str]:
         """Return the headings and titles in the sidebar."""
         return _texts(self.workspace.sidebar.list.model())

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
 from aigc_desktop import bootstrap
-from aigc_desktop.config import settings as config
 from aigc_desktop.config.paths import Paths
 from aigc_desktop.core.session import TurnStatus
 from aigc_desktop.gui import calls, theme
@@ -113,21 +113,53 @@ def test_a_bug_shows_one_dialog_whose_report_can_be_copied(desk: Desk, allow_log
     dialog.close()
 
 
-def test_another_language_at_once_keeps_what_is_typed(desk: Desk) -> None:
+def test_a_crash_in_a_slot_shows_the_dialog(desk: Desk, allow_log: set[str]) -> None:
+    allow_log.add("unhandled error")
+
+    def broken() -> None:
+        raise ZeroDivisionError
+
+    QTimer.singleShot(0, broken)
+    desk.until(lambda: "Copy report" in desk.everything_said())
+    desk.click("Go on")
+    desk.until(lambda: "Copy report" not in desk.everything_said())
+
+
+def test_language_theme_and_send_key_are_set_by_keyboard(desk: Desk) -> None:
     desk.ask("tell me something")
     desk.until_idle()
-    desk.composer.setFocus()
     desk.type("half")
-    desk.program.bridge.call(desk.window, calls.preferences.set_setting, config.LANGUAGE, "zh_CN")
+    desk.press(Qt.Key.Key_Comma, Qt.KeyboardModifier.ControlModifier)
+    desk.press(Qt.Key.Key_Down)
+    desk.tab_to("Theme")
+    for key, dark in ((Qt.Key.Key_End, True), (Qt.Key.Key_Up, False)):
+        desk.press(key)
+        desk.until(lambda dark=dark: theme.current().dark is dark)
+    desk.tab_to("Send with")
+    desk.press(Qt.Key.Key_Down)
+    desk.until(lambda: desk.program.workspace.chat.composer.edit.send_key == "ctrl_enter")
+    desk.tab_to("Language", back=True)
+    desk.press(Qt.Key.Key_Home)
+    desk.press(Qt.Key.Key_Down)
+    desk.until(lambda: "外观" in desk.everything_said())
+    desk.press(Qt.Key.Key_Escape)
     desk.until(lambda: "新对话" in desk.everything_said())
     desk.until(lambda: desk.workspace.chat.composer.text() == "half")
     desk.until_shown("tell me something")
+    desk.press(Qt.Key.Key_Return)
+    desk.type("more")
+    desk.press(Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    desk.until_shown("half\nmore")
+    desk.until_idle()
 
 
-def test_another_theme_at_once(desk: Desk) -> None:
-    for mode, dark in ((theme.DARK, True), (theme.LIGHT, False)):
-        desk.program.bridge.call(desk.window, calls.preferences.set_setting, config.THEME, mode)
-        desk.until(lambda dark=dark: theme.current().dark is dark)
+def test_round_trips_do_not_use_up_none(desk: Desk) -> None:
+    done: list[object] = []
+    before = sys.getrefcount(None)
+    for _ in range(200):
+        desk.program.bridge.call(desk.window, calls.sessions.list_sessions, on_done=done.append)
+    desk.until(lambda: len(done) == 200)
+    assert sys.getrefcount(None) > before - 100
 
 
 def test_void_calls_do_not_use_up_none(desk: Desk) -> None:

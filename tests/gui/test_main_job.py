@@ -32,6 +32,9 @@ def test_from_the_welcome_page_to_a_file_and_back_after_a_restart(
     desk.answer(Qt.Key.Key_Return)
     desk.until_idle()
     assert (paths.work_dir / "report.md").read_text().startswith("# ")
+    desk.press(Qt.Key.Key_E, CTRL | SHIFT)
+    desk.until(lambda: "report.md" in desk.listed_files())
+    desk.press(Qt.Key.Key_E, CTRL | SHIFT)
     title = desk.titles()[0]
     desk.close()
 
@@ -86,9 +89,11 @@ def test_a_message_typed_meanwhile_waits_and_is_shown_as_waiting(desk: Desk) -> 
     desk.ask("and then this")
     desk.until(lambda: "1 message waits" in desk.everything_said())
     desk.until_shown("and then this")
-    desk.until_idle()
+    desk.click("Stop (Esc)")
     desk.until(lambda: "message waits" not in desk.everything_said())
-    assert [turn.status.value for turn in desk.workspace.chat.state.turns.values()] == ["done"] * 2
+    desk.until_idle()
+    turns = desk.workspace.chat.state.turns.values()
+    assert [turn.status.value for turn in turns] == ["stopped", "done"]
 
 
 def test_an_edited_question_is_a_branch_beside_the_old_one(desk: Desk) -> None:
@@ -113,6 +118,9 @@ def test_answer_anew_keeps_the_first_answer(desk: Desk) -> None:
     desk.click_in_transcript("regenerate")
     desk.until_shown("2/2")
     desk.until_idle()
+    desk.tab_to("branch:", back=True)
+    desk.press(Qt.Key.Key_Return)
+    desk.until_shown("1/2")
 
 
 def test_shift_enter_is_a_new_line_and_up_brings_back_what_was_sent(desk: Desk) -> None:
@@ -211,6 +219,19 @@ def test_rename_pin_throw_away_and_restore_by_keyboard(desk: Desk) -> None:
     desk.until(lambda: desk.trashed() == [])
     desk.workspace.sidebar.show_sessions()
     desk.until(lambda: "<b>mine</b> %s {}" in desk.titles())
+
+
+def test_renaming_brings_a_hidden_sidebar_back(desk: Desk) -> None:
+    desk.ask(CHAT)
+    desk.until_idle()
+    desk.press(Qt.Key.Key_B, CTRL)
+    desk.until(desk.workspace.sidebar.isHidden)
+    desk.press(Qt.Key.Key_F2)
+    desk.press(Qt.Key.Key_A, CTRL)
+    desk.type("seen")
+    desk.press(Qt.Key.Key_Return)
+    desk.until(lambda: "seen" in desk.titles())
+    assert desk.workspace.sidebar.isVisible()
 
 
 def test_a_key_that_was_meant_for_the_composer_answers_nothing(desk: Desk, paths: Paths) -> None:
