@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QPlainTextEdit
 
 from aigc_desktop.config.paths import Paths
 from tests.gui.conftest import Desk
+from tests.scripted_server import ScriptedServer, fail, say
 
 CHAT = "tell me something"
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -148,6 +149,17 @@ def test_a_draft_survives_a_restart(desk: Desk, new_desk: Callable[[], Desk]) ->
     assert again.workspace.chat.composer.text() == "half a thoug"
 
 
+def test_a_draft_is_there_again_after_an_edit_that_was_left(desk: Desk) -> None:
+    desk.ask(CHAT)
+    desk.until_idle()
+    desk.type("half a thou")
+    desk.click_in_transcript("edit")
+    desk.type(" and more")
+    desk.press(Qt.Key.Key_N, CTRL)
+    desk.press(Qt.Key.Key_Tab, CTRL)
+    desk.until(lambda: desk.workspace.chat.composer.text() == "half a thou")
+
+
 def test_what_is_typed_while_the_window_opens_is_kept(
     desk: Desk, new_desk: Callable[[], Desk]
 ) -> None:
@@ -171,6 +183,51 @@ def test_leaving_while_the_window_opens(new_desk: Callable[[], Desk]) -> None:
     desk.opening.show()
     desk.close()
     assert desk.opening.program is None
+
+
+def test_closed_before_a_question_was_answered(
+    desk: Desk, new_desk: Callable[[], Desk], paths: Paths
+) -> None:
+    desk.ask("Write a report into report.md")
+    desk.until_shown("Allow once")
+    desk.close()
+    again = new_desk()
+    again.open()
+    again.until_shown("Write file", "Not run")
+    assert not again.workspace.chat.state.running
+    again.ask("Write a report into b.md")
+    again.until_shown("Allow once", "b.md")
+    again.answer(Qt.Key.Key_Return)
+    again.until((paths.work_dir / "b.md").exists)
+    again.until_idle()
+
+
+def test_a_question_is_there_again_when_one_comes_back_to_its_chat(
+    desk: Desk, paths: Paths
+) -> None:
+    desk.ask("Write a report into report.md")
+    desk.until_shown("Allow once")
+    desk.press(Qt.Key.Key_N, CTRL)
+    desk.press(Qt.Key.Key_Tab, CTRL)
+    desk.until_shown("Allow once")
+    desk.press(Qt.Key.Key_J, CTRL)
+    desk.answer(Qt.Key.Key_Return)
+    desk.until((paths.work_dir / "report.md").exists)
+    desk.until_idle()
+
+
+def test_a_busy_server_is_waited_for_with_a_countdown_that_can_be_stopped(
+    served_desk: Desk, server: ScriptedServer
+) -> None:
+    server.handlers[0] = fail(529, "overloaded_error", retry_after="30")
+    served_desk.ask("hello")
+    served_desk.until_shown("Trying again in", "(1 of")
+    served_desk.press(Qt.Key.Key_Escape)
+    served_desk.until_idle()
+    server.handlers[0] = say("here I am")
+    served_desk.ask("hello again")
+    served_desk.until_shown("here I am")
+    served_desk.until_idle()
 
 
 def test_search_over_titles_and_messages(desk: Desk) -> None:

@@ -44,7 +44,10 @@ def reply_to(messages: Sequence[Mapping[str, Any]], tools: Sequence[str]) -> Rep
 def _situation(
     messages: Sequence[Mapping[str, Any]],
 ) -> tuple[str, list[Mapping[str, Any]]]:
-    """Return the newest request and the tool results that came since."""
+    """Return the newest request and the tool results that came since.
+
+    A result beside the request answers a call of before: one that was stopped, or not run.
+    """
     results: list[Mapping[str, Any]] = []
     for message in reversed(messages):
         if message["role"] != "user":
@@ -52,9 +55,9 @@ def _situation(
         content = message["content"]
         blocks = [{"type": "text", "text": content}] if isinstance(content, str) else content
         texts = [block["text"] for block in blocks if block["type"] == "text"]
-        results[:0] = [block for block in blocks if block["type"] == "tool_result"]
         if texts:
             return texts[-1], results
+        results[:0] = [block for block in blocks if block["type"] == "tool_result"]
     return "", results
 
 

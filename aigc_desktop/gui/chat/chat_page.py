@@ -289,7 +289,7 @@ class ChatPage(QWidget):
         self.transcript.show_snapshot(snapshot)
         if self._fresh:
             self._fresh = False
-            self._load_draft(snapshot.session.draft)
+            self._load_draft(self.sending.draft_of(snapshot.session))
         if self._files is not None:
             self._files.set_session(snapshot.session.id)
         self._show_session_settings()

@@ -68,6 +68,7 @@ class TranscriptRequests(QObject):
         page = self._page
         turn = page.state.turns.get(turn_id)
         if turn is not None:
+            page.flush()
             page.edit_bar.begin(turn_id, page.composer.text())
             page.composer.set_text(turn.user_text)
 

@@ -34,8 +34,10 @@ class Sending(QObject):
         self._page = page
         self._on_its_way: dict[int, str] = {}
         """What is being sent, by the page's generation: another chat may be shown meanwhile."""
-        self._waiting: dict[int, list[Callable[[int], object]]] = {}
+        self._waiting: dict[int, list[tuple[Callable[[int], object], OnError]]] = {}
         """What is to be done in a chat, by generation, as soon as it has become a session."""
+        self._drafts: dict[int, str] = {}
+        """What was typed last, by session; the store may not have it yet."""
         composer.send_requested.connect(self.send)
         composer.draft_changed.connect(self._save_draft)
         composer.files_offered.connect(self._attach_files)
@@ -66,56 +68,55 @@ class Sending(QObject):
             return
         self._on_its_way[generation] = text
 
-        def done(_: Any) -> None:
-            del self._on_its_way[generation]
-            if generation != self._page.generation:
-                return
-            self._composer.sent(text)
-            if kept := self._edit_bar.end():
-                self._composer.set_text(kept)
-
         def failed(error: BaseException) -> None:
             del self._on_its_way[generation]
             self._bridge.unhandled.emit(error)
 
         edited = self._edit_bar.turn_id
-        if edited is not None:
-            names = "".join(f"\n- {path}" for path in attachments)
-            self._bridge.call(
-                self._page,
-                calls.chat.edit_message,
-                edited,
-                text + names,
-                on_done=done,
-                on_error=failed,
-            )
-        else:
-            self.in_session(
-                calls.chat.send_message, text, attachments, on_done=done, on_error=failed
-            )
+
+        def go(session_id: int) -> None:
+            done = partial(self._sent, generation, session_id, text)
+            call = partial(self._bridge.call, self._page, on_done=done, on_error=failed)
+            if edited is None:
+                call(calls.chat.send_message, session_id, text, attachments)
+            else:
+                names = "".join(f"\n- {path}" for path in attachments)
+                call(calls.chat.edit_message, edited, text + names)
+
+        self._with_session(go, failed)
+
+    def _sent(self, generation: int, session_id: int, text: str, _result: Any) -> None:
+        del self._on_its_way[generation]
+        if self._drafts.get(session_id, "").strip() == text:
+            del self._drafts[session_id]
+        if generation != self._page.generation:
+            return
+        self._composer.sent(text)
+        if kept := self._edit_bar.end():
+            self._composer.set_text(kept)
 
     def _with_session(self, then: Callable[[int], object], on_error: OnError | None) -> None:
         session_id, generation = self._page.session_id, self._page.generation
         if session_id is not None:
             then(session_id)
-        elif generation in self._waiting:
-            self._waiting[generation].append(then)
-        else:
-            self._waiting[generation] = [then]
-            self._create(generation, on_error)
+            return
+        waiting = self._waiting.setdefault(generation, [])
+        waiting.append((then, on_error or self._bridge.unhandled.emit))
+        if len(waiting) == 1:
+            self._create(generation)
 
-    def _create(self, generation: int, on_error: OnError | None) -> None:
+    def _create(self, generation: int) -> None:
         page = self._page
 
         def made(session: Session) -> None:
             if page.generation == generation:
                 page.adopt(session.id)
-            for then in self._waiting.pop(generation):
+            for then, _ in self._waiting.pop(generation):
                 then(session.id)
 
         def failed(error: BaseException) -> None:
-            del self._waiting[generation]
-            (on_error or self._bridge.unhandled.emit)(error)
+            for _, on_error in self._waiting.pop(generation):
+                on_error(error)
 
         self._bridge.call(page, calls.sessions.create_session, on_done=made, on_error=failed)
 
@@ -125,8 +126,17 @@ class Sending(QObject):
             return
         if text.strip() == self._on_its_way.get(self._page.generation):
             return
+
+        def save(session_id: int) -> None:
+            self._drafts[session_id] = text
+            self._bridge.call(self._page, calls.sessions.save_draft, session_id, text)
+
         if text.strip() or self._page.session_id is not None:
-            self.in_session(calls.sessions.save_draft, text)
+            self._with_session(save, None)
+
+    def draft_of(self, session: Session) -> str:
+        """Return what is typed in a session, also when the store does not have it yet."""
+        return self._drafts.get(session.id, session.draft)
 
     def save_now(self, then: Callable[[], object]) -> None:
         """Save what is typed, then (also when that fails) go on; the program is being left."""
