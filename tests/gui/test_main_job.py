@@ -178,6 +178,32 @@ def test_what_is_typed_while_the_window_opens_is_kept(
     again.until_idle()
 
 
+@pytest.mark.parametrize("at_once", [True, False], ids=["sent at once", "left at once"])
+def test_an_old_draft_is_kept_whatever_is_done_before_it_has_come(
+    desk: Desk, new_desk: Callable[[], Desk], at_once: bool
+) -> None:
+    desk.ask(CHAT)
+    desk.until_idle()
+    desk.type("old")
+    desk.close()
+    again = new_desk()
+    again.opening.show()
+    again.until(lambda: again.opening.program is not None)
+    if not at_once:
+        again.until(lambda: again.program.bridge.is_ready)
+    again.type("new")
+    if at_once:
+        again.press(Qt.Key.Key_Return)
+        again.until_shown("new")
+        again.until(lambda: again.workspace.chat.composer.text() == "old")
+        again.until_idle()
+    again.close()
+    third = new_desk()
+    third.open()
+    kept = "old" if at_once else "old\nnew"
+    third.until(lambda: third.workspace.chat.composer.text() == kept)
+
+
 def test_leaving_while_the_window_opens(new_desk: Callable[[], Desk]) -> None:
     desk = new_desk()
     desk.opening.show()
@@ -333,7 +359,7 @@ def test_a_request_is_undone_and_done_again_by_hand(desk: Desk, paths: Paths) ->
     desk.click("Do it again")
     desk.until((paths.work_dir / "report.md").exists)
     desk.until_shown("1 file changed", "Done. The file")
-    assert desk.workspace.chat.composer.text() == ""
+    desk.until(lambda: desk.workspace.chat.composer.text() == "")
 
 
 def test_what_was_changed_by_hand_since_is_kept_and_named(desk: Desk, paths: Paths) -> None:

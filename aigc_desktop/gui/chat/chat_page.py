@@ -85,6 +85,11 @@ class ChatPage(QWidget):
         return self._wanted
 
     @property
+    def awaits_draft(self) -> bool:
+        """Whether the session's draft has not come yet: what is typed goes behind it."""
+        return self._fresh and self._wanted is not None
+
+    @property
     def transcript(self) -> TranscriptView:
         """The transcript, made when there is first something to show."""
         if self._transcript is None:
@@ -305,7 +310,8 @@ class ChatPage(QWidget):
         typed = self.composer.text()
         self.composer.load(draft, self.state.sent_texts)
         if typed:
-            self.composer.set_text(f"{draft}\n{typed}" if draft else typed)
+            unsent = "" if typed.strip() == self.sending.on_its_way else typed
+            self.composer.set_text("\n".join(part for part in (draft, unsent) if part))
 
     def _show_session_settings(self) -> None:
         session = self.state.session

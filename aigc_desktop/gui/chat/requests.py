@@ -151,7 +151,7 @@ class TranscriptRequests(QObject):
     def _redo(self, turn_id: int) -> None:
         def done(report: UndoReport) -> None:
             if self._page.composer.text() == report.user_text:
-                self._page.composer.load("", self._page.state.sent_texts)
+                self._page.composer.set_text("")
             _say(report, "done_again", ())
 
         self._bridge.call(self._page, calls.undo.redo_turn, turn_id, on_done=done)

@@ -32,7 +32,7 @@ class Sending(QObject):
         self._composer = composer
         self._edit_bar = edit_bar
         self._page = page
-        self._on_its_way: dict[int, str] = {}
+        self._messages: dict[int, str] = {}
         """What is being sent, by the page's generation: another chat may be shown meanwhile."""
         self._waiting: dict[int, list[tuple[Callable[[int], object], OnError]]] = {}
         """What is to be done in a chat, by generation, as soon as it has become a session."""
@@ -43,6 +43,11 @@ class Sending(QObject):
         composer.files_offered.connect(self._attach_files)
         composer.big_text_offered.connect(self._attach_text)
         edit_bar.cancelled.connect(self._cancel_edit)
+
+    @property
+    def on_its_way(self) -> str | None:
+        """The message that is being stored for the shown chat."""
+        return self._messages.get(self._page.generation)
 
     def in_session(
         self,
@@ -64,12 +69,12 @@ class Sending(QObject):
     def send(self, text: str, attachments: list[str]) -> None:
         """Send what is typed. The composer keeps it until it is stored."""
         generation = self._page.generation
-        if generation in self._on_its_way:
+        if generation in self._messages:
             return
-        self._on_its_way[generation] = text
+        self._messages[generation] = text
 
         def failed(error: BaseException) -> None:
-            del self._on_its_way[generation]
+            del self._messages[generation]
             self._bridge.unhandled.emit(error)
 
         edited = self._edit_bar.turn_id
@@ -86,7 +91,7 @@ class Sending(QObject):
         self._with_session(go, failed)
 
     def _sent(self, generation: int, session_id: int, text: str, _result: Any) -> None:
-        del self._on_its_way[generation]
+        del self._messages[generation]
         if self._drafts.get(session_id, "").strip() == text:
             del self._drafts[session_id]
         if generation != self._page.generation:
@@ -122,9 +127,9 @@ class Sending(QObject):
 
     @Slot(str)
     def _save_draft(self, text: str) -> None:
-        if self._edit_bar.turn_id is not None:
+        if self._edit_bar.turn_id is not None or self._page.awaits_draft:
             return
-        if text.strip() == self._on_its_way.get(self._page.generation):
+        if text.strip() == self.on_its_way:
             return
 
         def save(session_id: int) -> None:
@@ -144,7 +149,12 @@ class Sending(QObject):
         if not unsaved or not self._bridge.is_ready:
             then()
             return
-        work = partial(_store_draft, session_id=self._page.session_id, text=self._composer.text())
+        work = partial(
+            _store_draft,
+            session_id=self._page.session_id,
+            text=self._composer.text(),
+            behind=self._page.awaits_draft,
+        )
         self._bridge.submit(work, self._page, lambda _: then(), lambda _: then())
 
     @Slot(list)
@@ -177,9 +187,11 @@ class Sending(QObject):
         self._composer.setFocus()
 
 
-async def _store_draft(app: Any, session_id: int | None, text: str) -> None:
+async def _store_draft(app: Any, session_id: int | None, text: str, behind: bool) -> None:
     if session_id is None:
         session_id = (await calls.sessions.create_session(app)).id
+    elif behind and (draft := (await calls.sessions.get_session(app, session_id)).draft):
+        text = f"{draft}\n{text}"
     await calls.sessions.save_draft(app, session_id, text)
 
 
