@@ -15,6 +15,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from aigc_desktop.agent.landlock_stage import main as run_confined
 
         return run_confined(given[1:])
+    if given[:1] == ["--relayed"]:
+        from aigc_desktop.agent.relay_stage import main as run_relayed
+
+        return run_relayed(given[1:])
     if given:
         from aigc_desktop.cli import parse, run_command
 

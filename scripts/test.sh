@@ -30,7 +30,7 @@ if [ -n "${AIGC_CI:-}" ]; then
     fi
 fi
 say "every branch of the modules that keep the user safe"
-"$bin/coverage" run -m pytest -q tests/agent/test_permissions.py tests/agent/test_egress.py \
+"$bin/coverage" run -m pytest -q tests/agent/test_permissions.py tests/agent/test_egress.py tests/agent/test_gateway.py \
     tests/agent/tools tests/files tests/config/test_log.py
 "$bin/coverage" report --fail-under=100
 

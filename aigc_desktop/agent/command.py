@@ -41,15 +41,21 @@ class Finished:
 
 
 async def run_command(
-    argv: Sequence[str], *, cwd: Path, timeout: float, on_output: Callable[[str], None]
+    argv: Sequence[str],
+    *,
+    cwd: Path,
+    timeout: float,
+    on_output: Callable[[str], None],
+    extra: Mapping[str, str] | None = None,
 ) -> Finished:
     """Run `argv` and return how it ended; `on_output` gets the output as it comes.
 
+    `extra` is added to the clean environment: where a gateway is found.
     Cancelling ends the process and everything it started.
     """
     with tempfile.TemporaryDirectory(prefix="aigc-home-", ignore_cleanup_errors=True) as home:
         # Not in a thread: a cancellation meanwhile would leave a process that nobody knows.
-        process = _start(argv, cwd, home)
+        process = _start(argv, cwd, {**clean_environment(home), **(extra or {})})
         reader = _Reader(process, on_output, asyncio.get_running_loop())
         reader.start()
         timed_out = False
@@ -84,12 +90,12 @@ def clean_environment(home: str) -> Mapping[str, str]:
     return environment
 
 
-def _start(argv: Sequence[str], cwd: Path, home: str) -> subprocess.Popen[bytes]:
+def _start(argv: Sequence[str], cwd: Path, env: dict[str, str]) -> subprocess.Popen[bytes]:
     flags = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
     return subprocess.Popen(  # noqa: S603 the argv is ours; the shell text in it was allowed
         list(argv),
         cwd=cwd,
-        env=dict(clean_environment(home)),
+        env=env,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

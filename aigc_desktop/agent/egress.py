@@ -64,6 +64,17 @@ def host_of(url: str) -> str:
     return _checked(url)[1]
 
 
+def host_named(name: str) -> str:
+    """Return a host that was given by its name alone, normalised.
+
+    Raises:
+        UserError("url_refused"): it is no public host name, or more than a name.
+    """
+    if any(character in name for character in "/?#:@"):
+        raise _refusal(name, "it is more than a host name")
+    return host_of(f"https://{name}/")
+
+
 def is_public(address: str) -> bool:
     """Return whether an IP address belongs to the public internet."""
     try:
@@ -115,21 +126,25 @@ class Egress:
             parts, host = _checked(url)
             if not allowed(host):
                 raise UserError("host_not_allowed", host=host)
-            address = await self._vetted(url, parts, host)
+            address = await self.vetted(host, PORTS[parts.scheme])
             found, location = await self._get(url, parts, host, address)
             if location is None:
                 return found
             url = urljoin(url, location)
         raise _refusal(url, "too many redirects")
 
-    async def _vetted(self, url: str, parts: SplitResult, host: str) -> str:
-        """Return the address that will be dialled; one that is not public refuses them all."""
+    async def vetted(self, host: str, port: int) -> str:
+        """Return the address to dial for a host; one that is not public refuses them all.
+
+        Raises:
+            UserError: `network_unreachable`, `url_refused`.
+        """
         try:
-            addresses = await self._resolve(host, PORTS[parts.scheme])
+            addresses = await self._resolve(host, port)
         except (OSError, UnicodeError) as error:
             raise UserError("network_unreachable", host=host) from error
         if not addresses or not all(is_public(address) for address in addresses):
-            raise _refusal(url, "it leads to an address that is not public")
+            raise _refusal(host, "it leads to an address that is not public")
         return addresses[0]
 
     async def _get(

@@ -1,7 +1,7 @@
 """Runs one command under Landlock and seccomp: the stage before the command, in its own process.
 
-Started as a script (or by the built program with `--confined`), with the work directory and the
-command as arguments. It stands alone: nothing of ours is imported.
+Started as a script (or by the built program with `--confined`), with the work directory, a
+port and the command as arguments. It stands alone: nothing of ours is imported.
 """
 
 from __future__ import annotations
@@ -24,16 +24,20 @@ FAILED = 125
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run `arguments[1:]` with `arguments[0]` and the home directory writable; no network."""
+    """Run `arguments[2:]` with `arguments[0]` and the home directory writable.
+
+    `arguments[1]` is the one port of this machine that may be reached; 0: no network.
+    """
     from sandlock import Sandbox
     from sandlock.exceptions import SandlockError
 
-    work_dir, *command = arguments
+    work_dir, port, *command = arguments
     box = Sandbox(
         fs_readable=[path for path in READABLE if Path(path).exists()],
         fs_writable=[work_dir, os.environ["HOME"], *DEVICES],
         cwd=work_dir,
         max_processes=MAX_PROCESSES,
+        net_allow=[f"127.0.0.1:{port}"] if port != "0" else [],
     )
     try:
         return int(box.run_interactive(command))

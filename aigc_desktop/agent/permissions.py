@@ -11,14 +11,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from aigc_desktop.agent.egress import host_of
+from aigc_desktop.agent.gateway import granted_hosts
 from aigc_desktop.agent.ports import Decision, Verdict
-from aigc_desktop.agent.rules import AREAS, Action, RuleBook, action_of, rule_for
+from aigc_desktop.agent.rules import AREAS, Action, RuleBook, actions_of, hosts_of, rule_for
 from aigc_desktop.agent.sandbox import Sandbox
 from aigc_desktop.agent.tools.edit import edited
 from aigc_desktop.agent.tools.folder import WorkFolder
 from aigc_desktop.agent.tools.look import text_of
+from aigc_desktop.config.i18n import tr
 from aigc_desktop.core.errors import UserError
-from aigc_desktop.core.rules import Area, Effect, Rule, Scope
+from aigc_desktop.core.rules import Area, Effect, Match, Rule, Scope
 
 MAX_DIFF_BYTES = 2 * 1024 * 1024
 """Of larger files the question shows their sizes only."""
@@ -26,6 +28,8 @@ MAX_DIFF_BYTES = 2 * 1024 * 1024
 MAX_PREVIEW = 100_000
 MAX_TARGETS = 200
 """Files that the question about a deletion names."""
+
+_STRICTNESS = {Verdict.ALLOW: 0, Verdict.ASK: 1, Verdict.DENY: 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +44,14 @@ class Permissions:
     now_ms: Callable[[], int]
 
     def decide(self, name: str, input: Mapping[str, Any]) -> Decision:
-        """Return the verdict on a call; a tool that nobody knows is denied."""
-        action = self._action(name, input)
-        if action is None:
+        """Return the verdict on a call: the strictest on all that it would do."""
+        actions = self._actions(name, input)
+        if not actions:
             return Decision(Verdict.DENY, "This tool is not known to the permission rules.")
+        decisions = [self._decide(action) for action in actions]
+        return max(decisions, key=lambda decision: _STRICTNESS[decision.verdict])
+
+    def _decide(self, action: Action) -> Decision:
         if self._rule(action, Effect.DENY):
             return Decision(Verdict.DENY, "A rule of the user's denies this.")
         if self._rule(action, Effect.ASK):
@@ -56,19 +64,22 @@ class Permissions:
             return Decision(Verdict.ALLOW, f"rule:{rule.scope.value}")
         return Decision(Verdict.ASK, "ask")
 
-    def rule_for(self, name: str, input: Mapping[str, Any], scope: Scope) -> Rule:
-        """Return the rule that allows calls like this one in this folder."""
-        action = self._action(name, input)
-        if action is None:
+    def rules_for(self, name: str, input: Mapping[str, Any], scope: Scope) -> tuple[Rule, ...]:
+        """Return the rules that allow calls like this one in this folder."""
+        actions = self._actions(name, input)
+        if not actions:
             raise UserError("approval_outdated")
-        return rule_for(action, scope)
+        return tuple(rule_for(action, scope) for action in actions)
 
     def covered(self, name: str, input: Mapping[str, Any]) -> str:
-        """Return what a rule for calls like this one covers, as its resource; "" is everything."""
-        return self.rule_for(name, input, Scope.SESSION).resource
+        """Return what rules for calls like this one cover, as resources; "" is everything."""
+        return " · ".join(
+            f"{rule.resource} …" if rule.match is Match.PREFIX else rule.resource
+            for rule in self.rules_for(name, input, Scope.SESSION)
+        )
 
-    def _action(self, name: str, input: Mapping[str, Any]) -> Action | None:
-        return action_of(name, input, str(self.folder.root), self.session_id)
+    def _actions(self, name: str, input: Mapping[str, Any]) -> tuple[Action, ...]:
+        return actions_of(name, input, str(self.folder.root), self.session_id)
 
     def _rule(self, action: Action, effect: Effect) -> Rule | None:
         return self.rules.find(action, effect, self.now_ms())
@@ -101,9 +112,18 @@ class Permissions:
             url = str(input.get("url", ""))
             return visible(f"{host_of(url)}\n{url}")[:MAX_PREVIEW], "text"
         if area is Area.RUN:
-            where = "" if self.sandbox.available else f"# not sandboxed: {self.sandbox.reason}\n"
-            return where + visible(str(input.get("command", "")))[:MAX_PREVIEW], "command"
+            return self._command(input), "command"
         return visible(json.dumps(dict(input), ensure_ascii=False, indent=2))[:MAX_PREVIEW], "text"
+
+    def _command(self, input: Mapping[str, Any]) -> str:
+        """Return the exact command, with what it may reach before it."""
+        lines = []
+        if not self.sandbox.available:
+            lines.append(f"# {tr('not sandboxed: {reason}', reason=self.sandbox.reason)}")
+        hosts = sorted(granted_hosts(hosts_of(input)))
+        if hosts:
+            lines.append(f"# {tr('may send to and read from: {hosts}', hosts=', '.join(hosts))}")
+        return "\n".join([*lines, visible(str(input.get("command", "")))[:MAX_PREVIEW]])
 
     def fingerprint(self, name: str, input: Mapping[str, Any]) -> str:
         """Return the hash that binds an answer to tool, arguments and directory."""

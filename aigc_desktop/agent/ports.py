@@ -85,8 +85,8 @@ class Gate(Protocol):
     def fingerprint(self, name: str, input: Mapping[str, Any]) -> str:
         """Return a hash of tool, arguments and directory."""
 
-    def rule_for(self, name: str, input: Mapping[str, Any], scope: Scope) -> Rule:
-        """Return the rule that allows calls like this one."""
+    def rules_for(self, name: str, input: Mapping[str, Any], scope: Scope) -> tuple[Rule, ...]:
+        """Return the rules that allow calls like this one."""
 
     def covered(self, name: str, input: Mapping[str, Any]) -> str:
-        """Return what such a rule covers: a command's first words, a host; "" is everything."""
+        """Return what such rules cover: a command's first words, hosts; "" is everything."""

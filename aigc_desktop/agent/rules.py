@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any
 
-from aigc_desktop.agent.egress import host_of
+from aigc_desktop.agent.egress import host_named, host_of
 from aigc_desktop.core.errors import UserError
 from aigc_desktop.core.rules import Area, Effect, Match, Rule, Scope
 
@@ -65,18 +65,38 @@ class Action:
     session_id: int
 
 
-def action_of(name: str, input: Mapping[str, Any], folder: str, session_id: int) -> Action | None:
-    """Return what a call would do, or None for a tool that nobody knows."""
+def actions_of(
+    name: str, input: Mapping[str, Any], folder: str, session_id: int
+) -> tuple[Action, ...]:
+    """Return all that a call would do; () for a tool that nobody knows.
+
+    A command that asks for hosts does one thing more for each of them.
+    """
     area = AREAS.get(name)
     if area is None:
-        return None
+        return ()
+    wanted: list[tuple[Area, str]]
     if area is Area.RUN:
-        subject = str(input.get("command", ""))
+        wanted = [(Area.RUN, str(input.get("command", "")))]
+        wanted += [(Area.CONNECT, _named(host)) for host in hosts_of(input)]
     elif area is Area.FETCH:
-        subject = _host(str(input.get("url", "")))
+        wanted = [(area, _host(str(input.get("url", ""))))]
     else:
-        subject = _beneath(str(input.get("path", ".")), folder)
-    return Action(area, subject, folder, session_id)
+        wanted = [(area, _beneath(str(input.get("path", ".")), folder))]
+    return tuple(Action(area, subject, folder, session_id) for area, subject in wanted)
+
+
+def hosts_of(input: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the hosts that a command asks for, as the model wrote them."""
+    hosts = input.get("hosts")
+    return tuple(str(host) for host in hosts) if isinstance(hosts, list) else ()
+
+
+def _named(host: str) -> str:
+    try:
+        return host_named(host)
+    except UserError:
+        return ""
 
 
 def _host(url: str) -> str:
@@ -145,7 +165,7 @@ def rule_for(action: Action, scope: Scope) -> Rule:
         prefix = prefix_of(action.subject)
         match = Match.PREFIX if prefix else Match.EXACT
         resource = " ".join(prefix) if prefix else action.subject
-    elif action.area is Area.FETCH:
+    elif action.area in (Area.FETCH, Area.CONNECT):
         match, resource = Match.EXACT, action.subject
     return Rule(Effect.ALLOW, action.area, match, resource, action.folder, scope, session_id)
 

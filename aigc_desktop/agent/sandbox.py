@@ -16,12 +16,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from aigc_desktop.agent.gateway import Door
+
 PROBE_TIMEOUT = 5.0
 PROBE = "cat /etc/shadow /private/etc/master.passwd /root/.profile 2>/dev/null && exit 1; exit 42"
 PROBE_PASSED = 42
 """The probe runs and cannot read what no command needs."""
 
-_LANDLOCK_STAGE = str(Path(__file__).with_name("landlock_stage.py"))
+_FROZEN = bool(getattr(sys, "frozen", False))
+_LANDLOCK_STAGE = Path(__file__).with_name("landlock_stage.py")
+_RELAY_STAGE = Path(__file__).with_name("relay_stage.py")
 
 PROFILE = """\
 (version 1)
@@ -41,6 +45,9 @@ PROFILE = """\
 (deny network*)
 """
 """For macOS' sandbox-exec: a read allow-list, no network, no Mach services (so no keychain)."""
+
+DOOR = '(allow network-outbound (remote ip "localhost:{port}"))\n'
+"""What a command with granted hosts may reach as well: the gateway."""
 
 _SEATBELT_STAGE = (
     'profile=$1; work=$2; shift 2; exec "$0" -p "$profile" -D "WORK=$work" -D "HOME=$HOME" "$@"'
@@ -92,6 +99,11 @@ class Sandbox:
         """Whether commands are confined."""
         return self.program is not None
 
+    @property
+    def door_by_socket(self) -> bool:
+        """Whether a gateway is reached by a socket, as the sandbox has a network of its own."""
+        return self.kind is Kind.BUBBLEWRAP
+
     @classmethod
     def probe(cls) -> Sandbox:
         """Try what this system has, best first; return what works, or why nothing does."""
@@ -132,24 +144,47 @@ class Sandbox:
             return None
         return done.stderr.decode("utf-8", "replace").strip()[:200] or f"exit {done.returncode}"
 
-    def wrap(self, command: str, work_dir: Path) -> Sequence[str]:
-        """Return the argv that runs shell text in `work_dir`."""
+    def wrap(self, command: str, work_dir: Path, door: Door | None = None) -> Sequence[str]:
+        """Return the argv that runs shell text in `work_dir`; its only way out is `door`."""
         if self.program is None:
             return _limited(_shell(command), processes=False)
         if self.kind is Kind.LANDLOCK:
-            stage = ["--confined"] if getattr(sys, "frozen", False) else ["-I", _LANDLOCK_STAGE]
+            port = str(door.port) if door else "0"
             confined = _limited(_shell(command), processes=False)
-            return [self.program, *stage, str(work_dir), *confined]
+            stage = _own_stage("--confined", _LANDLOCK_STAGE)
+            return [self.program, *stage[1:], str(work_dir), port, *confined]
         if self.kind is Kind.SEATBELT:
+            profile = PROFILE + (DOOR.format(port=door.port) if door else "")
             confined = _limited(_shell(command), processes=False)
-            stage = ["/bin/sh", "-c", _SEATBELT_STAGE, self.program, PROFILE]
+            stage = ["/bin/sh", "-c", _SEATBELT_STAGE, self.program, profile]
             return [*stage, str(work_dir), *confined]
         return [
             self.program,
             *_fixed_arguments(),
             *_work_arguments(work_dir),
+            *(_relayed(door) if door else ()),
             *_limited(_shell(command), processes=True),
         ]
+
+
+def _own_stage(flag: str, script: Path) -> list[str]:
+    """Return the argv that starts a stage of ours, in the built program or from source."""
+    return [sys.executable, flag] if _FROZEN else [sys.executable, "-I", str(script)]
+
+
+def _relayed(door: Door) -> list[str]:
+    """Return what makes a gateway's socket reachable in the sandbox, and the relay's argv."""
+    program = Path(sys.executable).parent if _FROZEN else Path(sys.base_prefix)
+    seen = [
+        program,
+        *(() if _FROZEN else (_RELAY_STAGE,)),
+        *((door.socket,) if door.socket else ()),
+    ]
+    binds = [word for path in seen for word in ("--ro-bind", str(path), str(path))]
+    stage = _own_stage("--relayed", _RELAY_STAGE)
+    if not _FROZEN:
+        stage[0] = str(Path(sys.executable).resolve())
+    return [*binds, *stage, str(door.socket), str(door.port)]
 
 
 def _shell(command: str) -> list[str]:

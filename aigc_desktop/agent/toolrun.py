@@ -160,8 +160,8 @@ class ToolRunner:
             )
         )
         if answer in _SCOPES:
-            rule = gate.rule_for(block.name, block.input, _SCOPES[answer])
-            await self.around.remember(rule)
+            for rule in gate.rules_for(block.name, block.input, _SCOPES[answer]):
+                await self.around.remember(rule)
         return answer is not ApprovalAnswer.DENY, (
             DENIED if answer is ApprovalAnswer.DENY else f"user:{answer.value}"
         )

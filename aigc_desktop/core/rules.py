@@ -29,6 +29,8 @@ class Area(StrEnum):
     WRITE = "write"
     RUN = "run"
     FETCH = "fetch"
+    CONNECT = "connect"
+    """A command reaches a host, to read from it and to send to it."""
 
 
 class Match(StrEnum):

@@ -159,6 +159,9 @@ def _uses(messages: list[Message], decisions: dict[str, str]) -> list[ToolUse]:
                 (str(block.input[key]) for key in ("command", "path", "url") if key in block.input),
                 "",
             )
+            hosts = block.input.get("hosts")
+            if isinstance(hosts, list) and hosts:
+                subject += f"  → {', '.join(map(str, hosts))}"
             found.append(ToolUse(block.name, subject, decisions.get(block.id, "")))
     return found
 

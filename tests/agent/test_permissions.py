@@ -55,7 +55,8 @@ def test_modes(
 
 
 def allow(subject: Permissions, name: str, input: dict[str, str], scope: Scope) -> None:
-    subject.rules.add(subject.rule_for(name, input, scope))
+    for rule in subject.rules_for(name, input, scope):
+        subject.rules.add(rule)
 
 
 @pytest.mark.parametrize(
@@ -188,7 +189,7 @@ def test_the_question_about_a_page_names_the_real_host(folder: WorkDir) -> None:
 
 def test_no_rule_for_a_tool_that_nobody_knows(folder: WorkDir) -> None:
     with pytest.raises(UserError, match="approval_outdated"):
-        gate(folder).rule_for("unheard_of", {}, Scope.ALWAYS)
+        gate(folder).rules_for("unheard_of", {}, Scope.ALWAYS)
 
 
 def test_previews_of_what_is_no_plain_change(
@@ -211,7 +212,7 @@ def test_previews_of_what_is_no_plain_change(
 def test_withdrawing_what_is_not_there_changes_nothing(folder: WorkDir) -> None:
     subject = gate(folder)
     allow(subject, "write_file", WRITE, Scope.ALWAYS)
-    subject.rules.withdraw(subject.rule_for("run_command", RUN, Scope.ALWAYS))
+    subject.rules.withdraw(*subject.rules_for("run_command", RUN, Scope.ALWAYS))
     assert len(subject.rules.rules()) == 1
     assert subject.rules.find(Action(Area.RUN, "x", str(folder.root), 1), Effect.ALLOW, 1) is None
 
@@ -230,3 +231,47 @@ def test_the_question_about_a_deletion_names_every_target(
             subject.preview("delete_path", {"path": path})
     monkeypatch.setattr(permissions, "MAX_TARGETS", 2)
     assert subject.preview("delete_path", {"path": "d"})[0].endswith("… 1 more")
+
+
+REACHING = {"command": "pip install x", "hosts": ["PyPI.org", "files.example.com"]}
+
+
+def test_a_command_that_reaches_hosts_asks_for_each(folder: WorkDir) -> None:
+    subject = gate(folder, "auto", True)
+    assert subject.decide("run_command", {"command": "pip install x"}).verdict is Verdict.ALLOW
+    assert subject.decide("run_command", REACHING).verdict is Verdict.ASK
+    shown, _ = subject.preview("run_command", REACHING)
+    assert shown.endswith("files.example.com, pypi.org\npip install x")
+    assert subject.covered("run_command", REACHING) == (
+        "pip install x · pypi.org · files.example.com"
+    )
+    allow(subject, "run_command", REACHING, Scope.SESSION)
+    assert subject.decide("run_command", REACHING).verdict is Verdict.ALLOW
+    more = {**REACHING, "hosts": [*REACHING["hosts"], "third.example"]}
+    assert subject.decide("run_command", more).verdict is Verdict.ASK
+    assert subject.decide("web_fetch", {"url": "https://pypi.org/"}).verdict is Verdict.ASK
+
+
+def test_a_host_to_fetch_from_is_none_to_send_to(folder: WorkDir) -> None:
+    subject = gate(folder, "auto", True)
+    allow(subject, "web_fetch", {"url": "https://pypi.org/"}, Scope.SESSION)
+    assert subject.decide("run_command", REACHING).verdict is Verdict.ASK
+
+
+def test_a_denied_host_denies_the_command(folder: WorkDir) -> None:
+    subject = gate(folder, "auto", True)
+    allow(subject, "run_command", REACHING, Scope.SESSION)
+    denied = Rule(
+        Effect.DENY, Area.CONNECT, Match.EXACT, "pypi.org", str(folder.root), Scope.ALWAYS
+    )
+    subject.rules.add(denied)
+    assert subject.decide("run_command", REACHING).verdict is Verdict.DENY
+
+
+@pytest.mark.parametrize("hosts", [["127.0.0.1"], ["*"], ["a.example/x"], [5], ["x"] * 30])
+def test_what_is_no_host_is_not_asked_about(folder: WorkDir, hosts: list[object]) -> None:
+    subject = gate(folder, "auto", True)
+    call = {"command": "ls", "hosts": hosts}
+    assert subject.decide("run_command", call).verdict is Verdict.ASK
+    with pytest.raises(UserError, match="url_refused"):
+        subject.preview("run_command", call)

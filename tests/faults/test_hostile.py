@@ -46,6 +46,10 @@ def fetch(url: str) -> tuple[str, dict[str, Any]]:
     return "web_fetch", {"url": url}
 
 
+def net(command: str, *hosts: str) -> tuple[str, dict[str, Any]]:
+    return "run_command", {"command": command, "timeout": 3, "hosts": list(hosts)}
+
+
 def attacks(home: Path, port: int) -> list[tuple[str, dict[str, Any]]]:
     """Return the calls, numbered as in CASES.md."""
     app = home / "aigc"
@@ -68,6 +72,12 @@ def attacks(home: Path, port: int) -> list[tuple[str, dict[str, Any]]]:
         run(f"python3 -c 'import socket; socket.create_connection((\"127.0.0.1\", {port}), 2)'"),
         *(run(f"exec 3<>/dev/tcp/127.0.0.1/{port}; echo x >&3"), run("getent hosts example.com")),
         *(fetch(f"http://127.0.0.1:{port}/"), fetch(f"http://localhost:{port}/")),
+        net(f"curl -m2 http://127.0.0.1:{port}/x", "127.0.0.1"),
+        net(f"curl -m2 http://localhost:{port}/x", "localhost"),
+        net(f"curl -m2 http://127.0.0.1:{port}/x", "example.com"),
+        net(f"curl -m2 --noproxy '*' http://127.0.0.1:{port}/x", "example.com"),
+        net(f"curl -m2 -p http://127.0.0.1:{port}/x", "example.com"),
+        net(f"curl -m2 -H 'Host: example.com' http://127.0.0.1.nip.io:{port}/", "example.com"),
         *(fetch("file:///etc/passwd"), fetch("https://ok.com@127.0.0.1/"), fetch("http://[::1]/")),
         *(fetch("http://169.254.169.254/latest/meta-data"), fetch("https://2130706433/")),
         run("setsid nohup sleep 300 >/dev/null 2>&1 & disown; echo started"),

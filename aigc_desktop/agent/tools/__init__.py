@@ -27,6 +27,7 @@ def build_toolbox(
     `command_timeout` in seconds; `host_allowed(host, session_id)` says whether a rule allows a
     host that a page redirects to.
     """
+    egress = Egress()
     return ToolBox(
         [
             ReadFile(folder, outputs_dir),
@@ -36,8 +37,8 @@ def build_toolbox(
             ListFiles(folder, outputs_dir),
             Glob(folder, outputs_dir),
             Grep(folder, outputs_dir),
-            RunCommand(folder, outputs_dir, sandbox, command_timeout),
-            WebFetch(Egress(), outputs_dir, host_allowed),
+            RunCommand(folder, outputs_dir, sandbox, command_timeout, egress),
+            WebFetch(egress, outputs_dir, host_allowed),
         ]
     )
 

@@ -98,6 +98,7 @@ def rule_title(rule: Rule) -> str:
         Area.WRITE: tr("Write {what}", what=resource or tr("any file")),
         Area.RUN: tr("Run {what}", what=resource or tr("any command")),
         Area.FETCH: tr("Fetch from {what}", what=resource or tr("any host")),
+        Area.CONNECT: tr("Commands may reach {what}", what=resource or tr("any host")),
     }[rule.area]
     effect = {
         Effect.ALLOW: tr("Allowed"),
