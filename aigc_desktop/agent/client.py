@@ -23,6 +23,9 @@ LOCAL_KEY = "not-needed"
 
 FIRST_BACKOFF = 1.0
 MAX_BACKOFF = 60.0
+WEB_SEARCH = {"type": "web_search_20260318", "name": "web_search", "max_uses": 8}
+"""Anthropic's own search: it runs there, the queries and what they find never pass this machine."""
+
 MAX_RETRY_AFTER = 600.0
 """Seconds; a server that asks for more is not waited for."""
 
@@ -107,6 +110,10 @@ class AnthropicModel:
         """Return how many input tokens the model takes."""
         return self.catalog.context_of(model)
 
+    def offers_web_search(self, model: str) -> bool:
+        """Return whether the model can search the web on Anthropic's side."""
+        return self._is_anthropic and self.catalog.can_search(model)
+
     async def aclose(self) -> None:
         """Close the connections."""
         await self._client.close()
@@ -149,7 +156,7 @@ class AnthropicModel:
         extra: dict[str, Any] = {}
         if self._is_anthropic:
             extra["cache_control"] = {"type": "ephemeral"}
-        if request.tools:
+        if request.tools or request.web_search:
             extra["tools"] = [
                 {
                     "name": tool.name,
@@ -158,6 +165,8 @@ class AnthropicModel:
                 }
                 for tool in request.tools
             ]
+            if request.web_search:
+                extra["tools"].append(WEB_SEARCH)
         if request.system:
             extra["system"] = request.system
         # `messages.create(stream=True)`, not `messages.stream()`: that one parses a growing tool

@@ -6,6 +6,7 @@ import asyncio
 import codecs
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -27,6 +28,15 @@ MAX_STREAMED = 256 * 1024
 GRACE = 2.0
 """Seconds between TERM and KILL."""
 
+MAX_WRITTEN = 8 * 1024 * 1024 * 1024
+"""Bytes by which the free space may shrink while a command runs."""
+
+MIN_FREE = 512 * 1024 * 1024
+"""Bytes that stay free: for the program's own store, among others."""
+
+DISK_CHECK = 0.25
+"""Seconds between two looks at the free space."""
+
 _CHUNK = 64 * 1024
 
 
@@ -38,6 +48,7 @@ class Finished:
     output: str
     dropped: int
     timed_out: bool
+    disk_full: bool = False
 
 
 async def run_command(
@@ -58,10 +69,10 @@ async def run_command(
         process = _start(argv, cwd, {**clean_environment(home), **(extra or {})})
         reader = _Reader(process, on_output, asyncio.get_running_loop())
         reader.start()
-        timed_out = False
+        timed_out = disk_full = False
         try:
             async with asyncio.timeout(timeout):
-                await reader.finished.wait()
+                disk_full = await _until_end_or_full(reader.finished, cwd)
         except TimeoutError:
             timed_out = True
         finally:
@@ -69,7 +80,19 @@ async def run_command(
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(GRACE):
                 await reader.finished.wait()
-        return Finished(process.wait(), reader.text(), reader.dropped, timed_out)
+        return Finished(process.wait(), reader.text(), reader.dropped, timed_out, disk_full)
+
+
+async def _until_end_or_full(finished: asyncio.Event, cwd: Path) -> bool:
+    """Wait for the end; return True as soon as the command has used up its share of the disk."""
+    before = shutil.disk_usage(cwd).free
+    least = max(before - MAX_WRITTEN, min(before // 2, MIN_FREE))
+    while not finished.is_set():
+        if shutil.disk_usage(cwd).free < least:
+            return True
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(finished.wait(), DISK_CHECK)
+    return False
 
 
 def clean_environment(home: str) -> Mapping[str, str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,9 +17,11 @@ from aigc_desktop.core.clock import Clock
 from aigc_desktop.core.content import (
     Block,
     RedactedThinkingBlock,
+    ServerBlock,
     TextBlock,
     ThinkingBlock,
     ToolUseBlock,
+    is_server_type,
     scrub,
     scrub_json,
 )
@@ -53,18 +55,25 @@ class _Open:
     id: str = ""
     name: str = ""
     data: str = ""
+    raw: Mapping[str, Any] = field(default_factory=dict)
+    citations: list[Mapping[str, Any]] = field(default_factory=list)
 
     def block(self) -> Block | None:
         text = scrub("".join(self.parts))
         match self.kind:
             case "text":
-                return TextBlock(text)
+                return TextBlock(text, tuple(self.citations))
             case "thinking":
                 return ThinkingBlock(text, self.signature)
             case "redacted_thinking":
                 return RedactedThinkingBlock(self.data)
             case "tool_use":
                 return ToolUseBlock(self.id, self.name, parse_input(text))
+            case "server_tool_use":
+                given = parse_input(text) if text else self.raw.get("input", {})
+                return ServerBlock({**self.raw, "input": given})
+            case kind if is_server_type(kind):
+                return ServerBlock(self.raw)
             case _:
                 return None
 
@@ -90,6 +99,9 @@ class _Assembler:
         self._open: dict[int, _Open] = {}
         self._closed: dict[int, Block] = {}
         self._seen: set[int] = set()
+        self._joined: dict[int, int] = {}
+        self._last_text: int | None = None
+        self._searched = False
         self._chars = 0
         self._usage: dict[str, int] = {}
         self._stop_reason: str | None = None
@@ -112,6 +124,7 @@ class _Assembler:
                 self._count(event.usage)
             case "message_stop":
                 self.finished = True
+                return self._settle_text()
         return []
 
     def answer(self, request_id: str | None) -> ModelAnswer:
@@ -123,6 +136,7 @@ class _Assembler:
             self._usage.get("output_tokens", 0),
             self._usage.get("cache_read_input_tokens", 0),
             self._usage.get("cache_creation_input_tokens", 0),
+            self._usage.get("web_search_requests", 0),
         )
         blocks = tuple(self._closed[index] for index in sorted(self._closed))
         return ModelAnswer(blocks, self._stop_reason or "end_turn", usage, self._model, request_id)
@@ -133,21 +147,43 @@ class _Assembler:
         if len(self._seen) >= self._limits.max_blocks:
             raise UserError("answer_too_large")
         self._seen.add(index)
+        if block.type == "text" and self._last_text is not None:
+            return self._go_on_with_text(index, block)
+        events = self._settle_text()
+        self._searched = self._searched or block.type == "server_tool_use"
         opened = _Open(
             block.type,
             id=str(getattr(block, "id", "") or f"call_{index}"),
             name=str(getattr(block, "name", "") or ""),
             data=str(getattr(block, "data", "") or ""),
+            raw=_raw(block) if is_server_type(block.type) else {},
         )
         self._open[index] = opened
-        events: list[ModelEvent] = [BlockOpened(index, block.type)]
+        events.append(BlockOpened(index, block.type))
         first = getattr(block, "text", "") or getattr(block, "thinking", "")
         if first:
             opened.parts.append(first)
             events.append(BlockText(index, first))
         return events
 
+    def _go_on_with_text(self, index: int, block: Any) -> list[ModelEvent]:
+        """After a search a sentence comes in pieces, one per source: they are one text."""
+        assert self._last_text is not None
+        first, self._last_text = self._last_text, None
+        self._joined[index] = first
+        kept = self._closed.pop(first)
+        assert isinstance(kept, TextBlock)
+        self._open[first] = _Open("text", [kept.text], citations=list(kept.citations))
+        text = getattr(block, "text", "")
+        return self._append(self._open[first], first, text) if text else []
+
+    def _settle_text(self) -> list[ModelEvent]:
+        """Say that the last text is whole: no piece of it follows."""
+        index, self._last_text = self._last_text, None
+        return [] if index is None else [BlockClosed(index, self._closed[index])]
+
     def _delta(self, index: int, delta: Any) -> list[ModelEvent]:
+        index = self._joined.get(index, index)
         opened = self._open.get(index)
         if opened is None:
             raise UserError("stream_broken")
@@ -158,6 +194,8 @@ class _Assembler:
                 return self._append(opened, index, delta.thinking)
             case "input_json_delta":
                 self._append(opened, index, delta.partial_json)
+            case "citations_delta":
+                opened.citations.append(scrub_json(_raw(delta.citation)))
             case "signature_delta":
                 opened.signature = delta.signature
         return []
@@ -170,6 +208,7 @@ class _Assembler:
         return [BlockText(index, text)] if text else []
 
     def _close(self, index: int) -> list[ModelEvent]:
+        index = self._joined.get(index, index)
         opened = self._open.pop(index, None)
         if opened is None:
             raise UserError("stream_broken")
@@ -177,6 +216,9 @@ class _Assembler:
         if block is None:
             return []
         self._closed[index] = block
+        if self._searched and isinstance(block, TextBlock):
+            self._last_text = index
+            return []
         return [BlockClosed(index, block)]
 
     def _count(self, usage: Any) -> None:
@@ -189,6 +231,16 @@ class _Assembler:
             value = getattr(usage, name, None)
             if isinstance(value, int) and value >= 0:
                 self._usage[name] = value
+        searches = getattr(getattr(usage, "server_tool_use", None), "web_search_requests", None)
+        if isinstance(searches, int) and searches >= 0:
+            self._usage["web_search_requests"] = searches
+
+
+def _raw(value: Any) -> dict[str, Any]:
+    """Return what the server sent as plain JSON, nothing added."""
+    if isinstance(value, dict):
+        return scrub_json(value)  # type: ignore[no-any-return]
+    return scrub_json(value.model_dump(mode="json", exclude_unset=True, warnings=False))  # type: ignore[no-any-return]
 
 
 async def guarded(

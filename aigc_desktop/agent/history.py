@@ -10,6 +10,7 @@ from aigc_desktop.agent.guard import INVALID_INPUT
 from aigc_desktop.core.content import (
     Block,
     RedactedThinkingBlock,
+    ServerBlock,
     TextBlock,
     ThinkingBlock,
     ToolResultBlock,
@@ -30,11 +31,18 @@ CHARS_PER_TOKEN = 3.0
 _WIDE = re.compile("[\u2e80-\uffef]")
 
 
-def build_messages(messages: Iterable[Message]) -> tuple[ApiMessage, ...]:
-    """Return the messages for the API: neighbours of one role merged, every tool call answered."""
+def build_messages(
+    messages: Iterable[Message], *, with_server_blocks: bool = False
+) -> tuple[ApiMessage, ...]:
+    """Return the messages for the API: neighbours of one role merged, every tool call answered.
+
+    What a provider's own tools left behind is sent back to that provider only.
+    """
     merged: list[tuple[str, list[Block]]] = []
     for message in messages:
         block = clean(message.block)
+        if not with_server_blocks:
+            block = _without_server_parts(block)
         if block is None:
             continue
         if merged and merged[-1][0] == message.role:
@@ -47,15 +55,25 @@ def build_messages(messages: Iterable[Message]) -> tuple[ApiMessage, ...]:
 def clean(block: Block) -> Block | None:
     """Return the block as the API accepts it, or None for one that it would refuse."""
     match block:
-        case TextBlock(text):
-            return TextBlock(scrub(text)) if text.strip() else None
+        case TextBlock(text, citations):
+            return TextBlock(scrub(text), citations) if text.strip() else None
         case ThinkingBlock(signature=signature):
             return block if signature else None
         case ToolResultBlock(tool_use_id, content, is_error):
             return ToolResultBlock(tool_use_id, scrub(content) or "(no output)", is_error)
         case ToolUseBlock(id_, name, input_):
             return ToolUseBlock(id_, name, {} if INVALID_INPUT in input_ else input_)
-        case RedactedThinkingBlock():
+        case RedactedThinkingBlock() | ServerBlock():
+            return block
+
+
+def _without_server_parts(block: Block | None) -> Block | None:
+    match block:
+        case ServerBlock():
+            return None
+        case TextBlock(text):
+            return TextBlock(text)
+        case _:
             return block
 
 
@@ -139,3 +157,5 @@ def _text_of(block: Block) -> str:
             return name + str(dict(input_))
         case ToolResultBlock(_, content):
             return content
+        case ServerBlock(data):
+            return str(dict(data))

@@ -138,7 +138,8 @@ class _Loop:
     _call_ids: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self._messages = list(build_messages(self.turn.history))
+        search = self.turn.config.web_search
+        self._messages = list(build_messages(self.turn.history, with_server_blocks=search))
         self._tools = ToolRunner(self.turn.session_id, self.turn.turn_id, self.around)
         own = [m.position for m in self.turn.history if m.turn_id == self.turn.turn_id]
         self.step = max(own, default=0) // STEP_POSITIONS
@@ -197,6 +198,7 @@ class _Loop:
             system=config.system_prompt,
             tools=self.around.tools.specs(),
             max_tokens=config.max_tokens,
+            web_search=config.web_search,
         )
         self._open = PartialAnswer(self.turn.session_id, self.turn.turn_id, self.step)
         return await receive(self.around, request, self._open)

@@ -29,6 +29,7 @@ class ModelCatalog:
         self._asks_server = asks_server
         self._newest: dict[str, str] | None = None
         self._context: dict[str, int] = {}
+        self._without_search: set[str] = set()
 
     async def resolve(self, name: str) -> str:
         """Return the model id for an alias; anything else is an id already."""
@@ -41,6 +42,10 @@ class ModelCatalog:
     def context_of(self, model: str) -> int:
         """Return how many input tokens the model takes."""
         return self._context.get(model, DEFAULT_CONTEXT)
+
+    def can_search(self, model: str) -> bool:
+        """Return whether the model has web search; one that says nothing of it has."""
+        return model not in self._without_search
 
     async def _ask(self) -> dict[str, str]:
         newest: dict[str, str] = {}
@@ -57,6 +62,9 @@ class ModelCatalog:
         size = getattr(model, "max_input_tokens", None)
         if isinstance(size, int) and size > 0:
             self._context[model.id] = size
+        search = getattr(getattr(model, "capabilities", None), "server_tools", None)
+        if getattr(getattr(search, "web_search", None), "supported", None) is False:
+            self._without_search.add(model.id)
         lifecycle = str(getattr(model, "lifecycle", "") or "active")
         line = str(getattr(model, "line", "") or "")
         for alias in FALLBACK:

@@ -9,6 +9,9 @@ from aigc_desktop.core.session import Usage
 
 logger = logging.getLogger(__name__)
 
+WEB_SEARCH_USD = Decimal("0.01")
+"""A search on Anthropic's side: $10 a thousand (Anthropic's price list)."""
+
 
 def cost(model: str, usage: Usage, provider: str) -> Decimal | None:
     """Return US dollars, or None when there is no price: unpriced is not zero.
@@ -26,7 +29,8 @@ def cost(model: str, usage: Usage, provider: str) -> Decimal | None:
         cache_write_tokens=usage.cache_write_tokens,
     )
     try:
-        return genai_prices.calc_price(counted, model, provider_id="anthropic").total_price
+        tokens = genai_prices.calc_price(counted, model, provider_id="anthropic").total_price
+        return tokens + WEB_SEARCH_USD * usage.web_searches
     except (LookupError, ValueError) as error:
         logger.info("no price for %s: %s", model, error)
         return None

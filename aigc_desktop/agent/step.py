@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from aigc_desktop.core.content import Block, TextBlock, ThinkingBlock, scrub
+from aigc_desktop.core.content import Block, ServerBlock, TextBlock, ThinkingBlock, scrub
 from aigc_desktop.core.errors import StreamBroken, UserError
 from aigc_desktop.core.events import (
     BlockFinished,
@@ -13,6 +13,9 @@ from aigc_desktop.core.events import (
     RetryScheduled,
     TextDelta,
     ThinkingDelta,
+    ToolFinished,
+    ToolRequested,
+    ToolStarted,
 )
 from aigc_desktop.core.ports import (
     BlockClosed,
@@ -24,6 +27,7 @@ from aigc_desktop.core.ports import (
     RetryPlanned,
 )
 from aigc_desktop.core.session import assistant_position
+from aigc_desktop.core.transcript import ToolState
 
 if TYPE_CHECKING:
     from aigc_desktop.agent.loop import Surroundings
@@ -51,6 +55,8 @@ class PartialAnswer:
     kinds: dict[int, str] = field(default_factory=dict)
     texts: dict[int, list[str]] = field(default_factory=dict)
     blocks: dict[int, Block] = field(default_factory=dict)
+    server_calls: dict[str, int] = field(default_factory=dict)
+    """Positions of the calls that run on the provider's side."""
 
     def usable(self) -> tuple[Block, ...]:
         """Return what can stay in the conversation: text and signed thinking, no tool calls.
@@ -126,7 +132,26 @@ def _show(around: Surroundings, event: ModelEvent, partial: PartialAnswer) -> No
             partial.blocks[index] = block
             position = assistant_position(partial.step, index)
             around.publish(BlockFinished(*where, position, block))
+            if isinstance(block, ServerBlock):
+                _show_server_block(around, block, position, partial)
         case RetryPlanned(code, seconds, attempt, max_attempts, params):
             around.publish(RetryScheduled(*where, code, seconds, attempt, max_attempts, params))
         case _:
             pass
+
+
+def _show_server_block(
+    around: Surroundings, block: ServerBlock, position: int, partial: PartialAnswer
+) -> None:
+    """A search on the provider's side looks like any other tool call."""
+    where = (partial.session_id, partial.turn_id)
+    if block.is_call:
+        partial.server_calls[block.call_id] = position
+        around.publish(ToolRequested(*where, position, block.call_id, block.name, block.input))
+        around.publish(ToolStarted(*where, position, block.call_id))
+    elif block.call_id in partial.server_calls:
+        position = partial.server_calls[block.call_id]
+        state = ToolState.FAILED if block.failed else ToolState.DONE
+        around.publish(
+            ToolFinished(*where, position, block.call_id, state, block.shown, None, None)
+        )

@@ -96,6 +96,13 @@ PERMISSION_MODE = Setting(
     env="PERMISSION_MODE",
     choices=("plan", "ask", "accept_edits", "auto"),
 )
+WEB_SEARCH = Setting(
+    "web_search",
+    str,
+    "off",
+    "Web search by Anthropic (what is searched for leaves this machine)",
+    choices=("off", "on"),
+)
 WORK_DIR = Setting("work_dir", str, "", "Work directory")
 COMMAND_TIMEOUT = Setting(
     "command_timeout", int, 120, "Time limit of a command (seconds)", minimum=1, maximum=3600
@@ -140,6 +147,7 @@ ALL: tuple[Setting[Any], ...] = (
     BASE_URL,
     MODEL,
     PERMISSION_MODE,
+    WEB_SEARCH,
     WORK_DIR,
     COMMAND_TIMEOUT,
     MAX_TURNS,

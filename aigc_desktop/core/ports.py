@@ -38,6 +38,8 @@ class ModelRequest:
     system: str
     tools: tuple[ToolSpec, ...]
     max_tokens: int
+    web_search: bool = False
+    """Whether the model may search the web on the provider's side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,9 @@ class Model(Protocol):
 
     def context_of(self, model: str) -> int:
         """Return how many input tokens the model takes."""
+
+    def offers_web_search(self, model: str) -> bool:
+        """Return whether the model can search the web on the provider's side."""
 
     async def aclose(self) -> None: ...
 

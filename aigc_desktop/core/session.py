@@ -65,6 +65,8 @@ class Usage:
     output_tokens: int = 0
     cache_read_tokens: int = 0
     cache_write_tokens: int = 0
+    web_searches: int = 0
+    """Searches on the provider's side, which are priced apart; counted while a turn runs."""
 
     def __add__(self, other: Usage) -> Usage:
         return Usage(
@@ -72,6 +74,7 @@ class Usage:
             self.output_tokens + other.output_tokens,
             self.cache_read_tokens + other.cache_read_tokens,
             self.cache_write_tokens + other.cache_write_tokens,
+            self.web_searches + other.web_searches,
         )
 
     @property
@@ -104,6 +107,7 @@ class TurnConfig:
     max_tokens: int
     token_limit: int | None = None
     cost_limit_usd: Decimal | None = None
+    web_search: bool = False
     origins: Mapping[str, str] = field(default_factory=dict)
 
 

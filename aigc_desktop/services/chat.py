@@ -251,9 +251,11 @@ async def turn_configuration(app: App, turn: Turn) -> TurnConfig:
     requested = app.runner.modes.pop(turn.id, None)
     mode = requested or app.settings.get(config.PERMISSION_MODE)
     today = datetime.datetime.fromtimestamp(app.clock.now_ms() / 1000, tz=datetime.UTC).date()
+    resolved = await client.resolve(model)
+    wants_search = app.settings.get(config.WEB_SEARCH) == "on"
     return TurnConfig(
         model=model,
-        resolved_model=await client.resolve(model),
+        resolved_model=resolved,
         provider=provider,
         system_prompt=global_prompt(path, today, mode),
         allowed_tools=(),
@@ -263,12 +265,13 @@ async def turn_configuration(app: App, turn: Turn) -> TurnConfig:
         max_tokens=app.settings.get(config.MAX_TOKENS),
         token_limit=app.settings.get(config.TOKEN_LIMIT) or None,
         cost_limit_usd=limit or None,
+        web_search=wants_search and client.offers_web_search(resolved),
         origins={
             "model": "session" if session.model else "global",
             "work_dir": work_dir_origin,
             "permission_mode": "request" if requested else "global",
             **dict.fromkeys(
-                ("max_turns", "max_tokens", "token_limit", "cost_limit_usd"),
+                ("max_turns", "max_tokens", "token_limit", "cost_limit_usd", "web_search"),
                 "global",
             ),
         },

@@ -46,8 +46,8 @@ class LiveTurn:
                 self._begin(position, ItemKind.TEXT).append(text)
             case ThinkingDelta(position=position, text=text):
                 self._begin(position, ItemKind.THINKING).append(text)
-            case BlockFinished(position=position, block=TextBlock(text)):
-                self._begin(position, ItemKind.TEXT)[:] = [text]
+            case BlockFinished(position=position, block=TextBlock() as block):
+                self._begin(position, ItemKind.TEXT)[:] = [block.shown]
             case BlockFinished(position=position, block=ThinkingBlock(thinking)):
                 self._begin(position, ItemKind.THINKING)[:] = [thinking]
             case NoteAdded(position=position, text=text):

@@ -11,6 +11,7 @@ from aigc_desktop.core.content import (
     Block,
     RedactedThinkingBlock,
     Role,
+    ServerBlock,
     TextBlock,
     ThinkingBlock,
     ToolResultBlock,
@@ -44,8 +45,11 @@ _KINDS = {
     "text": ItemKind.TEXT,
     "thinking": ItemKind.THINKING,
     "tool_use": ItemKind.TOOL,
+    "server_tool_use": ItemKind.TOOL,
     "note": ItemKind.NOTE,
 }
+
+_UNSEEN = ("tool_result", "server_tool_result", "redacted_thinking")
 
 
 def row_of(
@@ -129,7 +133,7 @@ def transcript_snapshot(db: Connection, session_id: int, tail: int = TAIL) -> Tr
     items = [
         TranscriptItem(turn_id, position, _kind(position, role, kind), length or 0)
         for turn_id, position, role, kind, length in rows
-        if turn_id in shown and kind not in ("tool_result", "redacted_thinking")
+        if turn_id in shown and kind not in _UNSEEN
     ]
     loaded = {item.key: item for item in load_items(db, [item.key for item in items[-tail:]])}
     return TranscriptSnapshot(
@@ -144,9 +148,9 @@ def load_items(db: Connection, keys: Iterable[tuple[int, int]]) -> tuple[Transcr
     found = messages_of(db, turn_ids)
     running = _running(db, turn_ids)
     results = {
-        (message.turn_id, message.block.tool_use_id): message
+        (message.turn_id, answered): message
         for message in found
-        if isinstance(message.block, ToolResultBlock)
+        if (answered := _answered_call(message.block))
     }
     return tuple(
         _item(message, results, message.turn_id in running)
@@ -177,12 +181,12 @@ def _item(
     message: Message, results: Mapping[tuple[int, str], Message], running: bool
 ) -> TranscriptItem:
     block = message.block
-    if isinstance(block, ToolUseBlock):
-        call = _tool_call(block, results.get((message.turn_id, block.id)), running)
+    if isinstance(block, ToolUseBlock | ServerBlock):
+        call = _tool_call(block, results.get((message.turn_id, _call_id(block))), running)
         return TranscriptItem(
             message.turn_id, message.position, ItemKind.TOOL, len(call.result), call.result, call
         )
-    text = block.thinking if isinstance(block, ThinkingBlock) else getattr(block, "text", "")
+    text = block.thinking if isinstance(block, ThinkingBlock) else getattr(block, "shown", "")
     kind = _kind(message.position, message.role, _columns(block)[0])
     return TranscriptItem(
         message.turn_id,
@@ -194,7 +198,26 @@ def _item(
     )
 
 
-def _tool_call(block: ToolUseBlock, result: Message | None, running: bool) -> ToolCall:
+def _call_id(block: ToolUseBlock | ServerBlock) -> str:
+    return block.call_id if isinstance(block, ServerBlock) else block.id
+
+
+def _answered_call(block: Block) -> str:
+    """Return the id of the call that a block is the result of, else ""."""
+    match block:
+        case ToolResultBlock(tool_use_id):
+            return tool_use_id
+        case ServerBlock() if not block.is_call:
+            return block.call_id
+        case _:
+            return ""
+
+
+def _tool_call(
+    block: ToolUseBlock | ServerBlock, result: Message | None, running: bool
+) -> ToolCall:
+    if isinstance(block, ServerBlock):
+        return _server_call(block, result)
     if result is None or not isinstance(result.block, ToolResultBlock):
         state = ToolState.PENDING if running else ToolState.NOT_RUN
         return ToolCall(block.id, block.name, block.input, state)
@@ -210,11 +233,22 @@ def _tool_call(block: ToolUseBlock, result: Message | None, running: bool) -> To
     )
 
 
+def _server_call(block: ServerBlock, result: Message | None) -> ToolCall:
+    if result is None or not isinstance(result.block, ServerBlock):
+        return ToolCall(block.call_id, block.name, block.input, ToolState.NOT_RUN)
+    state = ToolState.FAILED if result.block.failed else ToolState.DONE
+    return ToolCall(block.call_id, block.name, block.input, state, result.block.shown)
+
+
 def _columns(block: Block) -> tuple[str, str, dict[str, Any]]:
     """Return (message_type, content, extra_data) of a block."""
     match block:
-        case TextBlock(text):
-            return "text", text, {}
+        case TextBlock(text, citations):
+            return "text", text, {"citations": list(citations)} if citations else {}
+        case ServerBlock(data) if block.is_call:
+            return "server_tool_use", block.name, {"data": dict(data)}
+        case ServerBlock(data):
+            return "server_tool_result", block.shown, {"data": dict(data)}
         case ThinkingBlock(thinking, signature):
             return "thinking", thinking, {"signature": signature}
         case RedactedThinkingBlock(data):
@@ -236,6 +270,8 @@ def _block(row: Row[Any], extra: Mapping[str, Any]) -> Block:
             return ThinkingBlock(row.content, extra.get("signature", ""))
         case "redacted_thinking":
             return RedactedThinkingBlock(row.content)
+        case "server_tool_use" | "server_tool_result":
+            return ServerBlock(extra.get("data") or {})
         case "tool_use":
             input_ = extra.get("input")
             return ToolUseBlock(
@@ -250,4 +286,4 @@ def _block(row: Row[Any], extra: Mapping[str, Any]) -> Block:
                 bool(extra.get("is_error")),
             )
         case _:
-            return TextBlock(row.content)
+            return TextBlock(row.content, tuple(extra.get("citations") or ()))

@@ -9,6 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from aigc_desktop.agent import command
 from aigc_desktop.agent.command import MAX_KEPT, Finished, run_command
 from aigc_desktop.agent.sandbox import Sandbox
 
@@ -159,3 +160,14 @@ def test_works_in_a_loop_of_another_thread(tmp_path: Path) -> None:
     thread.start()
     thread.join()
     assert results[0].output == "hi\n"
+
+
+async def test_many_files_cannot_fill_the_disk(
+    either: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "MAX_WRITTEN", 20_000_000)
+    loop = "i=0; while :; do i=$((i+1)); head -c 5000000 /dev/zero > f$i; sleep 0.05; done"
+    done = await run(either, tmp_path, loop)
+    assert done.disk_full
+    assert not done.timed_out
+    assert sum(file.stat().st_size for file in tmp_path.iterdir()) < 200_000_000

@@ -58,12 +58,14 @@ class RunCommand:
             lines.insert(0, f"[the first {done.dropped} bytes of the output were not kept]")
         if done.timed_out:
             lines.append(f"[ended after {timeout} seconds]")
+        if done.disk_full:
+            lines.append("[ended: it wrote more than the disk has room for]")
         if gateway.reached:
             lines.append(f"[hosts reached: {', '.join(sorted(gateway.reached))}]")
         if gateway.refused:
             lines.append(f"[hosts refused: {', '.join(sorted(gateway.refused))}]")
         lines.append(f"[exit code {done.exit_code}]")
-        failed = done.timed_out or done.exit_code != 0
+        failed = done.timed_out or done.disk_full or done.exit_code != 0
         return fitted("\n".join(lines), self.outputs_dir, is_error=failed)
 
     async def _run(

@@ -198,7 +198,9 @@ def fold(row: Row, event: ev.Event) -> bool:
         case ev.TextDelta(text=text) | ev.ThinkingDelta(text=text):
             row.pending.append(text)
             return False
-        case ev.BlockFinished(block=TextBlock(text)) | ev.NoteAdded(text=text):
+        case ev.BlockFinished(block=TextBlock() as block):
+            _finish(row, block.shown)
+        case ev.NoteAdded(text=text):
             _finish(row, text)
         case ev.BlockFinished(block=ThinkingBlock(thinking)):
             _finish(row, thinking)

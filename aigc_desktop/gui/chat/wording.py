@@ -19,8 +19,8 @@ _TOOL_ICONS = (
     (("write", "edit"), "edit"),
     (("read",), "file"),
     (("list", "glob", "ls"), "folder"),
-    (("grep", "search"), "search"),
     (("web", "fetch"), "globe"),
+    (("grep", "search"), "search"),
     (("delete",), "trash"),
     (("run", "bash", "command", "shell"), "terminal"),
 )
@@ -67,6 +67,7 @@ def tool_label(name: str) -> str:
         "command": tr("Run command"),
         "delete_path": tr("Move to the trash"),
         "web_fetch": tr("Fetch web page"),
+        "web_search": tr("Search the web"),
     }
     return labels.get(name) or one_line(name, 60)
 

@@ -34,7 +34,7 @@ NAV_ROW = 38
 """Pixels; said here because the style sheet's padding comes after the first layout."""
 _APPEARANCE = (config.LANGUAGE, config.THEME, config.SEND_KEY)
 _WORK = (config.WORK_DIR, config.COMMAND_TIMEOUT)
-_PERMISSIONS = (config.PERMISSION_MODE,)
+_PERMISSIONS = (config.PERMISSION_MODE, config.WEB_SEARCH)
 _LIMITS = (
     config.MAX_TURNS,
     config.MAX_TOKENS,
