@@ -48,9 +48,10 @@ async def open_app(
     from aigc_desktop.agent.sandbox import Sandbox
     from aigc_desktop.config.secrets import SecretStore
     from aigc_desktop.files.checkpoints import Checkpoints
-    from aigc_desktop.services import answering, owner
+    from aigc_desktop.services import answering, builtins, owner
     from aigc_desktop.services.app import App
     from aigc_desktop.services.connection import Connection
+    from aigc_desktop.services.matching import Matching
     from aigc_desktop.services.revisions import SessionRevisions
     from aigc_desktop.services.runner import TurnRunner
     from aigc_desktop.store import journal, migration, volume
@@ -94,8 +95,12 @@ async def open_app(
             revisions=SessionRevisions(bus),
             rules=RuleBook(await store.read(rule_rows.all_rules)),
             checkpoints=Checkpoints(paths.checkpoints_dir),
+            matching=Matching(),
         )
         runner.bind(lambda turn: answering.answer_turn(app, turn))
+        await builtins.refresh(app)
+        warm_up = asyncio.create_task(app.matching.warm_up_later(app), name="matcher-warm-up")
+        undo.callback(warm_up.cancel)
         logger.info("ready")
         yield app
 

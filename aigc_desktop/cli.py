@@ -8,7 +8,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aigc_desktop import __version__
 from aigc_desktop.config.i18n import tr
@@ -57,11 +57,31 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     ask.add_argument("--session", type=int, metavar="S", help="go on in this session")
     ask.add_argument("--work-dir", metavar="D", help="where the agent may read and write")
     ask.add_argument("--model", metavar="M", help="sonnet, opus, haiku, a model id, or demo")
+    ask.add_argument("--scenario", type=int, metavar="ID", help="answer in this scenario")
     ask.add_argument("--yes", action="store_true", help="allow what would be asked")
     ask.add_argument("--json", action="store_true", help="print events as JSON lines")
     listing = commands.add_parser("sessions", help="list the sessions")
     listing.add_argument("--json", action="store_true", help="print one JSON object")
+    match = commands.add_parser("match", help="show which scenario a request belongs to, and why")
+    match.add_argument("text", help="the request; - reads it from standard input")
+    match.add_argument("--json", action="store_true", help="print one JSON object")
+    _add_scenarios(commands)
     return parser.parse_args(arguments)
+
+
+def _add_scenarios(commands: Any) -> None:
+    scenarios = commands.add_parser("scenarios", help="list, show, import and export scenarios")
+    actions = scenarios.add_subparsers(dest="action", metavar="action", required=True)
+    listing = actions.add_parser("list", help="list the scenarios")
+    listing.add_argument("--json", action="store_true", help="print one JSON object")
+    show = actions.add_parser("show", help="show one scenario whole")
+    show.add_argument("id", type=int)
+    show.add_argument("--json", action="store_true", help="print one JSON object")
+    taking = actions.add_parser("import", help="take over the scenarios of a file")
+    taking.add_argument("file")
+    giving = actions.add_parser("export", help="write scenarios into a file")
+    giving.add_argument("file")
+    giving.add_argument("ids", type=int, nargs="*", help="which (all, if none is named)")
 
 
 def run_command(options: argparse.Namespace) -> int:
@@ -105,6 +125,10 @@ def _run(options: argparse.Namespace) -> int:
         async with open_app(paths, settings, bus) as app:
             if options.command == "sessions":
                 return await _list_sessions(app, options.json)
+            if options.command in ("match", "scenarios"):
+                from aigc_desktop import cli_scenarios
+
+                return await cli_scenarios.run(app, options)
             from aigc_desktop.cli_ask import ask
 
             return await ask(app, options)

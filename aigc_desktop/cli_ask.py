@@ -58,7 +58,7 @@ async def ask(app: App, options: argparse.Namespace) -> int:
     loop = asyncio.get_running_loop()
     restore = _on_interrupt(loop, listener.interrupt)
     try:
-        await chat.send_message(app, session_id, text)
+        await chat.send_message(app, session_id, text, scenario_id=options.scenario)
         turn = await listener.ended
     finally:
         restore()
@@ -141,13 +141,15 @@ class _Listener:
             return ApprovalAnswer.DENY
         print(f"\n{question.preview}", file=sys.stderr)
         prompt = tr(
-            "Allow {tool}? [y] once, [s] for this session, [a] always, [N] no: ",
+            "Allow {tool}? [y] once, [s] for this session, [c] in this scenario, [a] always, "
+            "[N] no: ",
             tool=question.name,
         )
         reply = await asyncio.to_thread(_read_line, prompt)
         answers = {
             "y": ApprovalAnswer.ONCE,
             "s": ApprovalAnswer.SESSION,
+            "c": ApprovalAnswer.SCENARIO,
             "a": ApprovalAnswer.ALWAYS,
         }
         return answers.get(reply.strip().lower(), ApprovalAnswer.DENY)

@@ -23,6 +23,11 @@ REQUESTS = {
     "en": "Write a quarterly sales report into report.md",
     "zh_CN": "把季度销售分析写成报告，保存为 report.md",
 }
+TRIED = {
+    "en": "compare the two contracts in this folder and list the risks",
+    "zh_CN": "帮我 review 一下 src 里的代码，看看有没有 bug",
+}
+PARTS = {"scenarios-prompts": 1, "scenarios-mine": 2, "scenarios-labels": 3}
 Step = Callable[[], object]
 
 
@@ -39,6 +44,18 @@ def steps(kind: str, language: str, program: Any) -> Iterator[Step]:
         return
     if kind == "settings":
         workspace.show_settings()
+        return
+    if kind.startswith("scenarios"):
+        workspace.show_scenarios()
+        page = workspace.scenarios_page
+        yield lambda: page.manager.list.count() > 1
+        if kind == "scenarios-try":
+            page.manager.tabs.setCurrentIndex(1)
+            page.manager.trial.request.setText(TRIED[language])
+            yield page.manager.trial.prompt.toPlainText
+        if kind in PARTS:
+            page.nav.setCurrentRow(PARTS[kind])
+            yield lambda: page.available.list.count() > 1 or page.nav.currentRow() != 2
         return
 
     def send(text: str) -> None:

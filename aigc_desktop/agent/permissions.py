@@ -42,6 +42,7 @@ class Permissions:
     rules: RuleBook
     session_id: int
     now_ms: Callable[[], int]
+    scenario_id: int | None = None
 
     def decide(self, name: str, input: Mapping[str, Any]) -> Decision:
         """Return the verdict on a call: the strictest on all that it would do."""
@@ -79,7 +80,8 @@ class Permissions:
         )
 
     def _actions(self, name: str, input: Mapping[str, Any]) -> tuple[Action, ...]:
-        return actions_of(name, input, str(self.folder.root), self.session_id)
+        folder = str(self.folder.root)
+        return actions_of(name, input, folder, self.session_id, self.scenario_id)
 
     def _rule(self, action: Action, effect: Effect) -> Rule | None:
         return self.rules.find(action, effect, self.now_ms())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
@@ -52,6 +52,12 @@ class ToolBox:
     def get(self, name: str) -> Tool | None:
         """Return the tool or None."""
         return self._tools.get(name)
+
+    def only(self, names: Collection[str]) -> ToolBox:
+        """Return those of the tools that are named; all of them if none is."""
+        if not names:
+            return self
+        return ToolBox(tool for name, tool in self._tools.items() if name in names)
 
     def specs(self) -> tuple[ToolSpec, ...]:
         """Return what the model is told, in a stable order (prompt caching)."""

@@ -63,10 +63,15 @@ class Action:
     subject: str
     folder: str
     session_id: int
+    scenario_id: int | None = None
 
 
 def actions_of(
-    name: str, input: Mapping[str, Any], folder: str, session_id: int
+    name: str,
+    input: Mapping[str, Any],
+    folder: str,
+    session_id: int,
+    scenario_id: int | None = None,
 ) -> tuple[Action, ...]:
     """Return all that a call would do; () for a tool that nobody knows.
 
@@ -83,7 +88,7 @@ def actions_of(
         wanted = [(area, _host(str(input.get("url", ""))))]
     else:
         wanted = [(area, _beneath(str(input.get("path", ".")), folder))]
-    return tuple(Action(area, subject, folder, session_id) for area, subject in wanted)
+    return tuple(Action(area, subject, folder, session_id, scenario_id) for area, subject in wanted)
 
 
 def hosts_of(input: Mapping[str, Any]) -> tuple[str, ...]:
@@ -139,6 +144,10 @@ def matches(rule: Rule, action: Action) -> bool:
         return False
     if rule.scope is Scope.SESSION and rule.session_id != action.session_id:
         return False
+    if rule.scope is Scope.SCENARIO and (
+        rule.scenario_id is None or rule.scenario_id != action.scenario_id
+    ):
+        return False
     if rule.match is Match.ANY:
         return True
     resource, subject = rule.resource, action.subject
@@ -167,7 +176,16 @@ def rule_for(action: Action, scope: Scope) -> Rule:
         resource = " ".join(prefix) if prefix else action.subject
     elif action.area in (Area.FETCH, Area.CONNECT):
         match, resource = Match.EXACT, action.subject
-    return Rule(Effect.ALLOW, action.area, match, resource, action.folder, scope, session_id)
+    return Rule(
+        Effect.ALLOW,
+        action.area,
+        match,
+        resource,
+        action.folder,
+        scope,
+        session_id,
+        scenario_id=action.scenario_id if scope is Scope.SCENARIO else None,
+    )
 
 
 class RuleBook:

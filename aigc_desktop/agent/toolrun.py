@@ -30,7 +30,11 @@ STOPPED = "The user stopped this tool while it was running. What it had done so 
 MAX_READERS = 8
 """Read-only calls that run beside each other."""
 
-_SCOPES = {ApprovalAnswer.SESSION: Scope.SESSION, ApprovalAnswer.ALWAYS: Scope.ALWAYS}
+_SCOPES = {
+    ApprovalAnswer.SESSION: Scope.SESSION,
+    ApprovalAnswer.SCENARIO: Scope.SCENARIO,
+    ApprovalAnswer.ALWAYS: Scope.ALWAYS,
+}
 
 _TYPES: Mapping[str, type | tuple[type, ...]] = {
     "string": str,

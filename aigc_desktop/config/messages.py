@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from aigc_desktop.config.i18n import tr
 from aigc_desktop.core.errors import UserError
+from aigc_desktop.core.matching import Match, Outcome, Reason, ReasonKind
 
 
 class MessageText(NamedTuple):
@@ -17,6 +18,44 @@ class MessageText(NamedTuple):
 
 
 MESSAGES: dict[str, MessageText] = {
+    "scenario_not_found": MessageText(
+        "There is no such scenario.", "Look at the list of scenarios."
+    ),
+    "scenario_invalid": MessageText(
+        "The field {field} can't be used like this ({problem}).", "Change it, then save again."
+    ),
+    "scenario_dropped": MessageText(
+        "{name} does worse since version {version}: {drop} % fewer good answers "
+        "(95 % interval {low} to {high} %).",
+        "Look at its versions; going back to the one before takes one click.",
+    ),
+    "prompt_invalid": MessageText(
+        "A prompt needs a name and a text.", "Fill in both, then save again."
+    ),
+    "no_snapshot": MessageText(
+        "This answer did not get as far as a configuration.", "Regenerate it instead."
+    ),
+    "import_too_large": MessageText(
+        "The file is larger than {limit} MB.", "Split it into several files."
+    ),
+    "import_unreadable": MessageText(
+        "This is not a file of scenarios ({reason}).",
+        "Choose a file that was exported from AIGC Desktop. Nothing was changed.",
+    ),
+    "import_newer": MessageText(
+        "The file comes from a newer version of the program ({version}).",
+        "Update AIGC Desktop, then import it again.",
+    ),
+    "collection_unreadable": MessageText(
+        "No prompts were found in the file.",
+        "It must be a CSV file with the columns name and prompt, or Markdown with headings.",
+    ),
+    "file_not_readable": MessageText(
+        "The file {path} can't be read. {reason}", "Check that it exists and may be read."
+    ),
+    "file_not_writable": MessageText(
+        "The file {path} can't be written. {reason}", "Choose another place."
+    ),
     "api_key_missing": MessageText(
         "There is no API key.",
         "Enter your Anthropic key in the settings, or use the demo model.",
@@ -197,6 +236,8 @@ MESSAGES: dict[str, MessageText] = {
     "already_running": MessageText(
         "AIGC Desktop is running already.", "Its window has been brought to the front."
     ),
+    "exported": MessageText("Scenarios written: {count}.", "The file is {path}."),
+    "imported": MessageText("New prompts: {count}.", "They come from {path}."),
     "session_trashed": MessageText("“{title}” is in the trash.", "It can be restored from there."),
     "link_refused": MessageText(
         "This link was not opened: {target}",
@@ -228,3 +269,40 @@ def describe_error(error: BaseException) -> tuple[str, str]:
 class _Defaults(dict[str, Any]):
     def __missing__(self, key: str) -> str:
         return ""
+
+
+def reason_text(reason: Reason) -> str:
+    """Return in words what spoke for a scenario."""
+    text = reason.text.replace("\n", " ")[:160]
+    match reason.kind:
+        case ReasonKind.EXAMPLE:
+            return tr("Like the example “{what}”", what=text)
+        case ReasonKind.NAME:
+            return tr("Close to the name “{what}”", what=text)
+        case ReasonKind.DESCRIPTION:
+            return tr("Fits the description “{what}”", what=text)
+        case ReasonKind.KEYWORD:
+            return tr("Keyword: {what}", what=text)
+        case ReasonKind.WORDS:
+            return tr("The word “{what}”", what=text)
+        case ReasonKind.FOLLOW_UP:
+            return tr("Goes on with what was asked before")
+        case ReasonKind.NAMED:
+            return tr("You chose it for this request")
+        case ReasonKind.PINNED:
+            return tr("You pinned it for this chat")
+        case ReasonKind.ONLY:
+            return tr("It is the only one available here")
+        case ReasonKind.MODEL:
+            return tr("A small model chose it ({what})", what=text)
+        case ReasonKind.NOTHING:
+            return tr("The request is like none of the scenarios; the default answers")
+
+
+def outcome_text(match: Match) -> str:
+    """Return in words what the matcher concluded."""
+    if match.outcome is Outcome.UNSURE:
+        return tr("not sure")
+    if match.outcome is Outcome.DEFAULT:
+        return tr("nothing fits")
+    return tr("fits")

@@ -103,6 +103,21 @@ WEB_SEARCH = Setting(
     "Web search by Anthropic (what is searched for leaves this machine)",
     choices=("off", "on"),
 )
+WHEN_UNSURE = Setting(
+    "when_unsure",
+    str,
+    "ask",
+    "When it is unclear which scenario a request belongs to",
+    choices=("ask", "best", "model"),
+)
+MATCH_QUESTIONS = Setting(
+    "match_questions",
+    int,
+    50,
+    "Questions to a small model about scenarios, at most per day",
+    minimum=0,
+    maximum=10_000,
+)
 WORK_DIR = Setting("work_dir", str, "", "Work directory")
 COMMAND_TIMEOUT = Setting(
     "command_timeout", int, 120, "Time limit of a command (seconds)", minimum=1, maximum=3600
@@ -148,6 +163,8 @@ ALL: tuple[Setting[Any], ...] = (
     MODEL,
     PERMISSION_MODE,
     WEB_SEARCH,
+    WHEN_UNSURE,
+    MATCH_QUESTIONS,
     WORK_DIR,
     COMMAND_TIMEOUT,
     MAX_TURNS,

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from aigc_desktop.core.content import Block
+from aigc_desktop.core.matching import Match
 from aigc_desktop.core.session import Session, Turn, Usage
 from aigc_desktop.core.transcript import ToolState, TranscriptSnapshot
 
@@ -47,6 +48,11 @@ class SessionOpened(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ScenariosChanged(Event):
+    """Scenarios, what is available where, prompts or labelled requests changed."""
+
+
+@dataclass(frozen=True, slots=True)
 class FilesChanged(Event):
     """A turn of the session made or changed files in the work directory."""
 
@@ -79,6 +85,14 @@ class TurnQueued(TurnEvent):
 @dataclass(frozen=True, slots=True)
 class TurnUnqueued(TurnEvent):
     """A queued message was taken back by the user before it ran."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioMatched(TurnEvent):
+    """The turn's scenario is chosen, or (while `match` is unsure and `waits`) being asked for."""
+
+    match: Match
+    waits: bool = False
 
 
 @dataclass(frozen=True, slots=True)

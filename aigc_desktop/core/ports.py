@@ -154,6 +154,7 @@ class TurnJournal(Protocol):
 class ApprovalAnswer(StrEnum):
     ONCE = "once"
     SESSION = "session"
+    SCENARIO = "scenario"
     ALWAYS = "always"
     DENY = "deny"
 

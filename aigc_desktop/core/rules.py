@@ -19,6 +19,8 @@ class Scope(StrEnum):
 
     SESSION = "session"
     """For one session, until the program ends; kept in memory only."""
+    SCENARIO = "scenario"
+    """Whenever the same scenario answers."""
     ALWAYS = "always"
 
 
@@ -62,3 +64,4 @@ class Rule:
     used_at: int | None = None
     uses: int = 0
     last_subject: str = ""
+    scenario_id: int | None = None

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from aigc_desktop.core.content import Block, Role
+from aigc_desktop.core.matching import Match
 
 STEP_POSITIONS = 1000
 """Positions that one step (one model call and its tool results) of a turn may use."""
@@ -108,6 +109,11 @@ class TurnConfig:
     token_limit: int | None = None
     cost_limit_usd: Decimal | None = None
     web_search: bool = False
+    scenario_id: int | None = None
+    scenario_version: int = 0
+    scenario_name: str = ""
+    prompt_parts: tuple[tuple[str, int], ...] = ()
+    """What the system prompt was made of: (kind, about how many tokens), in order."""
     origins: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -149,7 +155,7 @@ class Turn:
     `siblings` are the ids of all turns with the same parent, oldest first, itself included: the
     branches made by edit and regenerate. `cost_usd` None means unpriced, which is not zero.
     `error` is a UserError's code with its params, for a turn that failed. `effects` is None for a
-    turn that had none on the work directory.
+    turn that had none on the work directory. `match` says which scenario answered, and why.
     """
 
     id: int
@@ -167,6 +173,7 @@ class Turn:
     siblings: tuple[int, ...] = ()
     effects: Effects | None = None
     permission_mode: str = ""
+    match: Match | None = None
 
 
 @dataclass(frozen=True, slots=True)

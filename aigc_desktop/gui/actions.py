@@ -40,6 +40,8 @@ def action_specs() -> tuple[ActionSpec, ...]:
         ActionSpec("stop", ("Ctrl+.",), tr("Stop the agent")),
         ActionSpec("files", ("Ctrl+Shift+E",), tr("Show or hide the files")),
         ActionSpec("sidebar", ("Ctrl+B",), tr("Show or hide the sidebar")),
+        ActionSpec("scenario", ("Ctrl+E",), tr("Scenario of the last request")),
+        ActionSpec("scenarios", ("Ctrl+Shift+S",), tr("Scenarios and prompts")),
         ActionSpec("settings", ("Ctrl+,",), tr("Settings")),
         ActionSpec("shortcuts", ("F1", "Ctrl+/"), tr("Keyboard shortcuts")),
         ActionSpec("quit", ("Ctrl+Q",), tr("Quit")),

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
         connection,
         permissions,
         preferences,
+        prompts,
+        scenarios,
         sessions,
         undo,
         work_files,
@@ -44,8 +46,20 @@ else:
     connection = _Service("connection")
     permissions = _Service("permissions")
     preferences = _Service("preferences")
+    prompts = _Service("prompts")
+    scenarios = _Service("scenarios")
     sessions = _Service("sessions")
     undo = _Service("undo")
     work_files = _Service("work_files")
 
-__all__ = ["chat", "connection", "permissions", "preferences", "sessions", "undo", "work_files"]
+__all__ = [
+    "chat",
+    "connection",
+    "permissions",
+    "preferences",
+    "prompts",
+    "scenarios",
+    "sessions",
+    "undo",
+    "work_files",
+]

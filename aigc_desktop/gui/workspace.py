@@ -11,7 +11,7 @@ from aigc_desktop.config import settings as config
 from aigc_desktop.config.i18n import tr
 from aigc_desktop.config.paths import Paths
 from aigc_desktop.config.settings import Settings
-from aigc_desktop.gui import actions
+from aigc_desktop.gui import actions, calls
 from aigc_desktop.gui.bridge import Bridge
 from aigc_desktop.gui.chat.chat_page import ChatPage
 from aigc_desktop.gui.main_window import SIDEBAR_WIDTH, SPLIT
@@ -20,6 +20,7 @@ from aigc_desktop.gui.sidebar.sidebar import Sidebar
 
 if TYPE_CHECKING:
     from aigc_desktop.gui.problem_page import ProblemPage
+    from aigc_desktop.gui.scenarios.scenarios_page import ScenariosPage
     from aigc_desktop.gui.settings.settings_page import SettingsPage
     from aigc_desktop.gui.settings.welcome_page import WelcomePage
 
@@ -50,6 +51,7 @@ class Workspace(QWidget):
         self.pages = QStackedWidget()
         self._settings_page: SettingsPage | None = None
         self._welcome: WelcomePage | None = None
+        self._scenarios: ScenariosPage | None = None
         self._problem: ProblemPage | None = None
         self._sidebar_wanted = True
         self.shortcuts: actions.ShortcutsDialog | None = None
@@ -86,6 +88,18 @@ class Workspace(QWidget):
         return self._settings_page
 
     @property
+    def scenarios_page(self) -> ScenariosPage:
+        """The scenario manager, made when it is first wanted."""
+        if self._scenarios is None:
+            from aigc_desktop.gui.scenarios.scenarios_page import ScenariosPage
+
+            self._scenarios = ScenariosPage(self._bridge)
+            self._scenarios.closed.connect(self.show_chat)
+            self._scenarios.prompt_chosen.connect(self._take_prompt)
+            self.pages.addWidget(self._scenarios)
+        return self._scenarios
+
+    @property
     def welcome(self) -> WelcomePage:
         """The page of the first run, made when it is first wanted."""
         if self._welcome is None:
@@ -106,6 +120,7 @@ class Workspace(QWidget):
         """The backend is there: load the list; the welcome page if nothing is connected."""
         self.sidebar.reload()
         self._show_welcome_if_new()
+        self._bridge.call(self, calls.chat.attend)
 
     def take_focus(self) -> None:
         """Let the user type where typing is expected."""
@@ -151,6 +166,19 @@ class Workspace(QWidget):
         self.settings_page.show_part(0)
 
     @Slot()
+    def show_scenarios(self) -> None:
+        """Show the scenario manager."""
+        self.sidebar.hide()
+        self.pages.setCurrentWidget(self.scenarios_page)
+        self.scenarios_page.reload()
+
+    @Slot(str)
+    def _take_prompt(self, text: str) -> None:
+        self.show_chat()
+        typed = self.chat.composer.text()
+        self.chat.composer.set_text(f"{typed}\n\n{text}" if typed.strip() else text)
+
+    @Slot()
     def show_welcome(self) -> None:
         """Show the page of the first run."""
         self.sidebar.hide()
@@ -163,6 +191,7 @@ class Workspace(QWidget):
         self.chat = ChatPage(self._bridge, self._settings)
         self._settings_page = None
         self._welcome = None
+        self._scenarios = None
         self.pages = QStackedWidget()
         self.pages.addWidget(self.chat)
         right = QWidget()
@@ -196,6 +225,8 @@ class Workspace(QWidget):
         sidebar.hit_chosen.connect(self._open_hit)
         sidebar.new_chat_requested.connect(self.new_chat)
         sidebar.settings_requested.connect(self.show_settings)
+        sidebar.scenarios_requested.connect(self.show_scenarios)
+        chat.manage_scenarios_requested.connect(self.show_scenarios)
         sidebar.current_gone.connect(self._current_gone)
         chat.session_shown.connect(sidebar.set_current)
         chat.rename_requested.connect(self.rename)
@@ -219,6 +250,8 @@ class Workspace(QWidget):
                 "stop": self.chat.stop,
                 "files": self.chat.toggle_files,
                 "sidebar": self.toggle_sidebar,
+                "scenario": self.chat.show_scenario,
+                "scenarios": self.show_scenarios,
                 "settings": self.show_settings,
                 "shortcuts": self.show_shortcuts,
                 "quit": self.window().close,

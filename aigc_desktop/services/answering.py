@@ -18,7 +18,7 @@ from aigc_desktop.core.files import ChangeKind
 from aigc_desktop.core.rules import Area, Effect
 from aigc_desktop.core.session import Message, StopReason, Turn, TurnStatus
 from aigc_desktop.files.workdir import WorkDir
-from aigc_desktop.services import chat, permissions
+from aigc_desktop.services import configuration, permissions
 from aigc_desktop.services.app import App
 from aigc_desktop.services.checkpointing import TurnCheckpoint
 from aigc_desktop.services.owner import this_process
@@ -52,11 +52,11 @@ async def answer_turn(app: App, running: RunningTurn) -> None:
 
 
 async def _answer(app: App, running: RunningTurn, turn: Turn) -> None:
-    settled = await chat.turn_configuration(app, turn)
+    settled = await configuration.settle(app, running, turn)
     folder = await asyncio.to_thread(WorkDir, settled.work_dir, app.paths.home)
 
     def host_allowed(host: str, session_id: int) -> bool:
-        action = Action(Area.FETCH, host, str(folder.root), session_id)
+        action = Action(Area.FETCH, host, str(folder.root), session_id, settled.scenario_id)
         return app.rules.find(action, Effect.ALLOW, app.clock.now_ms()) is not None
 
     toolbox = build_toolbox(
@@ -66,6 +66,7 @@ async def _answer(app: App, running: RunningTurn, turn: Turn) -> None:
         app.settings.get(config.COMMAND_TIMEOUT),
         host_allowed,
     )
+    toolbox = toolbox.only(settled.allowed_tools)
     names = tuple(spec.name for spec in toolbox.specs())
     settled = replace(settled, allowed_tools=names)
 
@@ -85,6 +86,7 @@ async def _answer(app: App, running: RunningTurn, turn: Turn) -> None:
             app.rules,
             turn.session_id,
             app.clock.now_ms,
+            settled.scenario_id,
         ),
         journal=StoreJournal(app.store, turn.id, app.clock),
         approver=running,

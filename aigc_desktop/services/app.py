@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from aigc_desktop.core.clock import Clock
     from aigc_desktop.files.checkpoints import Checkpoints
     from aigc_desktop.services.connection import Connection
+    from aigc_desktop.services.matching import Matching
     from aigc_desktop.services.revisions import SessionRevisions
     from aigc_desktop.services.runner import TurnRunner
     from aigc_desktop.store.store import Store
@@ -36,3 +37,4 @@ class App:
     revisions: SessionRevisions
     rules: RuleBook
     checkpoints: Checkpoints
+    matching: Matching

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import datetime
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -29,7 +28,7 @@ from aigc_desktop.files.uploads import save_attachment
 from aigc_desktop.files.workdir import WorkDir
 from aigc_desktop.services.app import App
 from aigc_desktop.services.owner import this_process
-from aigc_desktop.services.prompt import global_prompt
+from aigc_desktop.services.runner import TurnWish
 from aigc_desktop.store import files as file_rows
 from aigc_desktop.store import messages as message_rows
 from aigc_desktop.store import sessions as session_rows
@@ -80,11 +79,12 @@ async def send_message(
     text: str,
     attachments: Sequence[str] = (),
     permission_mode: str | None = None,
+    scenario_id: int | None = None,
 ) -> int:
     """Store the user's message and answer it; return the turn's id.
 
     When this has returned, the message is on disk. While another turn of the session runs, it
-    waits behind that one. `permission_mode` holds for this turn instead of the setting.
+    waits behind that one. `permission_mode` and `scenario_id` hold for this turn alone.
 
     Raises:
         UserError: `message_empty`, `message_too_large`, `session_not_found`, `disk_full`, ….
@@ -113,8 +113,7 @@ async def send_message(
         return turn, session_rows.get(db, session_id)
 
     turn, session = await app.store.write(add)
-    if permission_mode is not None:
-        app.runner.modes[turn.id] = permission_mode
+    app.runner.wishes[turn.id] = TurnWish(permission_mode, scenario_id)
     app.bus.publish(SessionChanged(session))
     _begin(app, turn)
     return turn.id
@@ -134,6 +133,11 @@ async def carry_out_plan(app: App, turn_id: int) -> int:
         raise UserError("no_plan")
     text = tr("The plan is approved. Carry it out.")
     return await send_message(app, turn.session_id, text, permission_mode="ask")
+
+
+async def attend(app: App) -> None:
+    """Somebody sees questions about scenarios from now on, and can answer them."""
+    app.runner.attended = True
 
 
 async def stop_session(app: App, session_id: int) -> None:
@@ -161,6 +165,22 @@ async def edit_message(app: App, turn_id: int, new_text: str) -> int:
 async def regenerate(app: App, turn_id: int) -> int:
     """Answer the same message again, as a branch beside the old answer; return the turn's id."""
     return await _branch_from(app, turn_id, None)
+
+
+async def replay(app: App, turn_id: int) -> int:
+    """Answer the same message again with the very configuration it was answered with.
+
+    Raises UserError("no_snapshot") for a turn that did not get that far.
+    """
+    settled = await turn_config(app, turn_id)
+    if settled is None:
+        raise UserError("no_snapshot")
+    return await _branch_from(app, turn_id, None, TurnWish(replay=settled))
+
+
+async def answer_in(app: App, turn_id: int, scenario_id: int) -> int:
+    """Answer the same message again in another scenario, as a branch; return the turn's id."""
+    return await _branch_from(app, turn_id, None, TurnWish(scenario_id=scenario_id))
 
 
 async def switch_branch(app: App, turn_id: int) -> None:
@@ -203,7 +223,7 @@ async def turn_config(app: App, turn_id: int) -> TurnConfig | None:
 async def work_dir(app: App, session_id: int) -> Path:
     """Return the folder in which the session's agent works."""
     session = await app.store.read(lambda db: session_rows.get(db, session_id))
-    return Path(work_dir_of(app, session)[0])
+    return Path(work_dir_of(app, session))
 
 
 async def attach_file(app: App, session_id: int, path: str) -> str:
@@ -229,53 +249,9 @@ async def open_work_dir(app: App, session_id: int) -> WorkDir:
     return await asyncio.to_thread(WorkDir, path, app.paths.home)
 
 
-def work_dir_of(app: App, session: Session) -> tuple[str, str]:
-    """Return (path, origin) of the work directory: session > settings > the program's own."""
-    if session.work_dir:
-        return session.work_dir, "session"
-    chosen = app.settings.get(config.WORK_DIR)
-    return (chosen, "global") if chosen else (str(app.paths.work_dir), "global")
-
-
-async def turn_configuration(app: App, turn: Turn) -> TurnConfig:
-    """Return what the turn is answered with, and where each value comes from.
-
-    Raises UserError: `api_key_missing`, `provider_not_chosen` and others.
-    """
-    session = await app.store.read(lambda db: session_rows.get(db, turn.session_id))
-    path, work_dir_origin = work_dir_of(app, session)
-    model = session.model or app.settings.get(config.MODEL)
-    provider = app.connection.provider_for(model)
-    client = await app.connection.model_for(provider)
-    limit = app.settings.get(config.COST_LIMIT_USD)
-    requested = app.runner.modes.pop(turn.id, None)
-    mode = requested or app.settings.get(config.PERMISSION_MODE)
-    today = datetime.datetime.fromtimestamp(app.clock.now_ms() / 1000, tz=datetime.UTC).date()
-    resolved = await client.resolve(model)
-    wants_search = app.settings.get(config.WEB_SEARCH) == "on"
-    return TurnConfig(
-        model=model,
-        resolved_model=resolved,
-        provider=provider,
-        system_prompt=global_prompt(path, today, mode),
-        allowed_tools=(),
-        permission_mode=mode,
-        work_dir=path,
-        max_turns=app.settings.get(config.MAX_TURNS),
-        max_tokens=app.settings.get(config.MAX_TOKENS),
-        token_limit=app.settings.get(config.TOKEN_LIMIT) or None,
-        cost_limit_usd=limit or None,
-        web_search=wants_search and client.offers_web_search(resolved),
-        origins={
-            "model": "session" if session.model else "global",
-            "work_dir": work_dir_origin,
-            "permission_mode": "request" if requested else "global",
-            **dict.fromkeys(
-                ("max_turns", "max_tokens", "token_limit", "cost_limit_usd", "web_search"),
-                "global",
-            ),
-        },
-    )
+def work_dir_of(app: App, session: Session) -> str:
+    """Return the work directory for what is done outside a turn: session > settings > ours."""
+    return session.work_dir or app.settings.get(config.WORK_DIR) or str(app.paths.work_dir)
 
 
 def _begin(app: App, turn: Turn) -> None:
@@ -286,7 +262,9 @@ def _begin(app: App, turn: Turn) -> None:
     app.runner.submit(turn.session_id, turn.id)
 
 
-async def _branch_from(app: App, turn_id: int, text: str | None) -> int:
+async def _branch_from(
+    app: App, turn_id: int, text: str | None, wish: TurnWish | None = None
+) -> int:
     old = await app.store.read(lambda db: turn_rows.get_turn(db, turn_id))
     if app.runner.is_busy(old.session_id):
         raise UserError("turn_running")
@@ -303,6 +281,7 @@ async def _branch_from(app: App, turn_id: int, text: str | None) -> int:
         )
 
     turn = await app.store.write(add)
+    app.runner.wishes[turn.id] = wish or TurnWish()
     app.bus.publish(BranchSwitched(turn.session_id, turn.id))
     await open_session(app, turn.session_id)
     _begin(app, turn)

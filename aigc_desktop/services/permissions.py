@@ -17,7 +17,7 @@ async def list_rules(app: App) -> list[Rule]:
 async def add_rule(app: App, rule: Rule) -> Rule:
     """Let a rule hold from now on; a lasting one is stored first. Returns it with its id."""
     now = app.clock.now_ms()
-    if rule.scope is Scope.ALWAYS:
+    if rule.scope is not Scope.SESSION:
         rule = await app.store.write(lambda db: rule_rows.add(db, rule, now))
     else:
         rule = replace(rule, created_at=now)

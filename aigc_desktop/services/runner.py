@@ -12,11 +12,21 @@ from aigc_desktop.core.bus import EventBus
 from aigc_desktop.core.errors import UserError
 from aigc_desktop.core.events import ApprovalRequested, Event
 from aigc_desktop.core.ports import ApprovalAnswer, ApprovalRequest
+from aigc_desktop.core.session import TurnConfig
 from aigc_desktop.services.live import LiveTurn
 
 logger = logging.getLogger(__name__)
 
 RunTurn = Callable[["RunningTurn"], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class TurnWish:
+    """What was asked for with one request; None: nothing. `replay` is a whole configuration."""
+
+    permission_mode: str | None = None
+    scenario_id: int | None = None
+    replay: TurnConfig | None = None
 
 
 @dataclass(slots=True)
@@ -31,8 +41,18 @@ class RunningTurn:
         default_factory=dict
     )
 
+    chosen: asyncio.Future[int] | None = None
+    """Waits for the user to say which scenario was meant."""
+
     def __post_init__(self) -> None:
         self.live = LiveTurn(self.turn_id)
+
+    def choose(self, scenario_id: int) -> bool:
+        """Say which scenario was meant; return False if that is not being asked."""
+        if self.chosen is None or self.chosen.done():
+            return False
+        self.chosen.set_result(scenario_id)
+        return True
 
     def publish(self, event: Event) -> None:
         """Remember what the event says and hand it on."""
@@ -90,8 +110,10 @@ class TurnRunner:
         self._bus = bus
         self._lanes: dict[int, _Lane] = {}
         self._run_turn: RunTurn | None = None
-        self.modes: dict[int, str] = {}
-        """Permission modes that single turns were sent with, until they begin."""
+        self.wishes: dict[int, TurnWish] = {}
+        """What single turns were sent with, until they begin."""
+        self.attended = False
+        """Whether somebody sees questions about the scenario and can answer them."""
 
     def bind(self, run_turn: RunTurn) -> None:
         """Say how a turn is answered (the chat service does)."""

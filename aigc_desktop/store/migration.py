@@ -30,6 +30,7 @@ REVISIONS = (
     "desktop_turn_tree",
     "turn_effects",
     "permission_rules",
+    "scenario_versions",
 )
 """All revisions in their order: the manual's six, then ours."""
 

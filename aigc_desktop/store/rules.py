@@ -21,13 +21,14 @@ def all_rules(db: Connection) -> list[Rule]:
             Match(row.match),
             row.resource,
             row.folder,
-            Scope.ALWAYS,
+            Scope.ALWAYS if row.scenario_id is None else Scope.SCENARIO,
             None,
             row.id,
             row.created_at,
             row.used_at,
             row.uses,
             row.last_subject,
+            row.scenario_id,
         )
         for row in rows
     ]
@@ -47,6 +48,7 @@ def add(db: Connection, rule: Rule, now: int) -> Rule:
             used_at=rule.used_at,
             uses=rule.uses,
             last_subject=rule.last_subject,
+            scenario_id=rule.scenario_id,
         )
         .returning(permission_rules.c.id)
     )

@@ -138,6 +138,119 @@ permission_rules = Table(
     Column("used_at", Id),
     Column("uses", Integer, nullable=False, server_default="0"),
     Column("last_subject", Text, nullable=False, server_default=""),
+    Column("scenario_id", Integer),
+)
+
+business_scenarios = Table(
+    "business_scenarios",
+    metadata,
+    _id(),
+    Column("name", String(255), nullable=False),
+    Column("description", Text),
+    Column("category", String(100)),
+    Column("meta", JSON),
+    Column("system_prompt", Text),
+    Column("allowed_tools", Text),
+    Column("recommended_model", String(100)),
+    Column("custom_tools", JSON),
+    Column("skills", JSON),
+    Column("workflow", JSON),
+    Column("permission_mode", String(50)),
+    Column("max_turns", Integer),
+    Column("work_dir", String(500)),
+    Column("created_by", Integer),
+    Column("is_public", Boolean, nullable=False, server_default="0"),
+    Column("is_default", Boolean, nullable=False, server_default="0"),
+    _time("created_at"),
+    _time("updated_at"),
+    Column("version", Integer, nullable=False, server_default="1"),
+    Column("builtin", String(50)),
+    Column("follows_builtin", Boolean, nullable=False, server_default="0"),
+    Column("trashed_at", Id),
+    Column("changed_at", Id, nullable=False, server_default="0"),
+)
+
+scenario_versions = Table(
+    "scenario_versions",
+    metadata,
+    _id(),
+    Column("scenario_id", Id, ForeignKey("business_scenarios.id", ondelete="CASCADE")),
+    Column("version", Integer, nullable=False),
+    Column("bundle", JSON, nullable=False),
+    Column("note", Text, nullable=False, server_default=""),
+    Column("created_at", Id, nullable=False),
+    UniqueConstraint("scenario_id", "version", name="uq_scenario_versions"),
+)
+
+scenario_labels = Table(
+    "scenario_labels",
+    metadata,
+    _id(),
+    Column("text", Text, nullable=False),
+    Column("scenario_id", Id, ForeignKey("business_scenarios.id", ondelete="CASCADE")),
+    Column("was_id", Id, ForeignKey("business_scenarios.id", ondelete="SET NULL")),
+    Column("turn_id", Id, ForeignKey("turns.id", ondelete="SET NULL")),
+    Column("created_at", Id, nullable=False),
+    Index("ix_scenario_labels_scenario", "scenario_id"),
+)
+
+turn_matches = Table(
+    "turn_matches",
+    metadata,
+    Column("turn_id", Id, ForeignKey("turns.id", ondelete="CASCADE"), primary_key=True),
+    Column("scenario_id", Integer),
+    Column("version", Integer, nullable=False, server_default="0"),
+    Column("decision", JSON, nullable=False),
+    Column("corrected", Boolean, nullable=False, server_default="0"),
+    Index("ix_turn_matches_scenario", "scenario_id", "version"),
+)
+
+user_feedback = Table(
+    "user_feedback",
+    metadata,
+    _id(),
+    Column("user_id", Integer, nullable=False),
+    Column("session_id", String(36)),
+    Column("message_id", Integer),
+    Column("conversation_turn_id", String(36)),
+    Column("feedback_type", String(50), nullable=False),
+    Column("feedback_data", JSON),
+    Column("user_prompt", Text),
+    Column("assistant_response", Text),
+    Column("scenario_ids", Text),
+    _time("created_at"),
+    Index("ix_user_feedback_user", "user_id", "created_at"),
+    Index("ix_user_feedback_session", "session_id"),
+)
+
+system_prompts = Table(
+    "system_prompts",
+    metadata,
+    _id(),
+    Column("name", String(255), nullable=False),
+    Column("description", Text),
+    Column("category", String(100)),
+    Column("content", Text, nullable=False),
+    Column("usage_count", Integer, nullable=False, server_default="0"),
+)
+
+user_scenario_configs = Table(
+    "user_scenario_configs",
+    metadata,
+    _id(),
+    Column("user_id", Integer, nullable=False, unique=True),
+    Column("scenario_ids", Text),
+    Column("user_custom_prompt", Text),
+)
+
+session_scenario_configs = Table(
+    "session_scenario_configs",
+    metadata,
+    _id(),
+    Column("session_id", String(36), nullable=False, unique=True),
+    Column("scenario_ids", Text),
+    Column("session_custom_prompt", Text),
+    Column("pinned_scenario_id", Integer),
 )
 
 user_file_relationships = Table(

@@ -21,7 +21,8 @@ from aigc_desktop.core.session import (
     Usage,
 )
 from aigc_desktop.store import sessions as session_rows
-from aigc_desktop.store.tables import messages, turn_effects, turn_journal, turns
+from aigc_desktop.store.matches import match_from
+from aigc_desktop.store.tables import messages, turn_effects, turn_journal, turn_matches, turns
 
 MICROS = Decimal(1_000_000)
 
@@ -50,7 +51,12 @@ _SELECT = select(
     turn_effects.c.changed,
     turn_effects.c.deleted,
     turn_effects.c.undone_at,
-).select_from(turns.outerjoin(turn_effects, turn_effects.c.turn_id == turns.c.id))
+    turn_matches.c.decision,
+).select_from(
+    turns.outerjoin(turn_effects, turn_effects.c.turn_id == turns.c.id).outerjoin(
+        turn_matches, turn_matches.c.turn_id == turns.c.id
+    )
+)
 
 
 def add_turn(
@@ -211,6 +217,7 @@ def turn_config(db: Connection, turn_id: int) -> TurnConfig | None:
         **{
             **data,
             "allowed_tools": tuple(data["allowed_tools"]),
+            "prompt_parts": tuple((kind, size) for kind, size in data.get("prompt_parts", ())),
             "cost_limit_usd": None if limit is None else Decimal(limit),
         }
     )
@@ -261,6 +268,7 @@ def _turn(row: Any, siblings: tuple[int, ...]) -> Turn:
         siblings=siblings,
         effects=_effects(row),
         permission_mode=row.permission_mode or "",
+        match=match_from(row.decision) if row.decision else None,
     )
 
 

@@ -106,7 +106,18 @@ CHECKS: dict[str, tuple[tuple[str, ...], Callable[[Path], None]]] = {
     ),
     "desktop_turn_tree": ((), lambda db: None),
     "turn_effects": ((), lambda db: None),
-    "permission_rules": ((), lambda db: None),
+    "permission_rules": (
+        (
+            "INSERT INTO business_scenarios (id, name, description) VALUES (9, 'Data', 'Tables')",
+            "INSERT INTO permission_rules (effect, area, match, resource, folder, created_at) "
+            "VALUES ('allow', 'write', 'any', '', '/w', 1)",
+        ),
+        lambda db: (
+            _same(db, "SELECT version FROM business_scenarios WHERE id = 9", 1),
+            _same(db, "SELECT scenario_id FROM permission_rules", None),
+        )[0],
+    ),
+    "scenario_versions": ((), lambda db: None),
 }
 
 

@@ -15,6 +15,7 @@ from aigc_desktop.core.events import (
     ConnectionChanged,
     Event,
     FilesChanged,
+    ScenariosChanged,
     SessionChanged,
     SessionOpened,
     SettingChanged,
@@ -53,6 +54,7 @@ class ChatPage(QWidget):
     """The id of the session that is shown now, or None for a new chat."""
     rename_requested = Signal()
     sidebar_toggled = Signal()
+    manage_scenarios_requested = Signal()
 
     def __init__(self, bridge: Bridge, settings: Settings, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -239,6 +241,10 @@ class ChatPage(QWidget):
         header.model_chosen.connect(self._set_model)
         header.work_dir_chosen.connect(self._set_work_dir)
         header.open_work_dir_wanted.connect(self._open_work_dir)
+        header.scenarios_wanted.connect(self._load_scenarios)
+        header.scenario_pinned.connect(self._pin_scenario)
+        header.availability_wanted.connect(self._show_availability)
+        header.manage_wanted.connect(self.manage_scenarios_requested)
         header.find_wanted.connect(self.open_find)
         header.files_toggled.connect(self.toggle_files)
         find.text_changed.connect(self._find)
@@ -251,6 +257,9 @@ class ChatPage(QWidget):
         if isinstance(event, SessionOpened):
             if event.snapshot.session.id == self._wanted:
                 self._show_snapshot(event.snapshot)
+            return
+        if isinstance(event, ScenariosChanged):
+            self._show_pinned(self._wanted)
             return
         if isinstance(event, SettingChanged | ConnectionChanged):
             self.apply_settings()
@@ -282,6 +291,13 @@ class ChatPage(QWidget):
         if not self.composer.text():
             self.transcript.flush_now()
             self.transcript.ask_for_attention()
+
+    @Slot()
+    def show_scenario(self) -> None:
+        """Show how the last request was matched; it can be changed there."""
+        matched = [turn.id for turn in self.state.turns.values() if turn.match is not None]
+        if matched and self._transcript is not None:
+            self._transcript.scenario_requested.emit(matched[-1])
 
     @Slot()
     def focus_question(self) -> None:
@@ -317,6 +333,7 @@ class ChatPage(QWidget):
         session = self.state.session
         demo = self._settings.get(config.PROVIDER) == "demo"
         model = "demo" if demo else self._settings.get(config.MODEL)
+        self._show_pinned(session.id if session else None)
         if session is None:
             self.header.set_title(tr("New chat"))
             self.header.set_model(model, own=False)
@@ -362,6 +379,45 @@ class ChatPage(QWidget):
     @Slot()
     def _load_models(self) -> None:
         self._bridge.call(self, calls.connection.list_models, on_done=self.header.show_models)
+
+    def _show_pinned(self, session_id: int | None) -> None:
+        """Say in the header whether the chat stays in one scenario."""
+        if session_id is None:
+            self.header.set_scenario("")
+            return
+
+        def done(found: Any) -> None:
+            if session_id == self._wanted:
+                self.header.show_scenarios(*found)
+
+        self._bridge.call(self, calls.scenarios.choices_of_session, session_id, on_done=done)
+
+    @Slot()
+    def _load_scenarios(self) -> None:
+        self._bridge.call(
+            self,
+            calls.scenarios.choices_of_session,
+            self._wanted,
+            on_done=lambda found: self.header.show_scenarios(*found),
+        )
+
+    @Slot(object)
+    def _pin_scenario(self, scenario_id: int | None) -> None:
+        self.sending.in_session(
+            calls.scenarios.pin_scenario,
+            scenario_id,
+            on_done=lambda _: self._show_pinned(self._wanted),
+        )
+
+    @Slot()
+    def _show_availability(self) -> None:
+        from aigc_desktop.gui.scenarios.availability_pane import AvailabilityDialog
+
+        def show(_: Any) -> None:
+            self.availability = AvailabilityDialog(self._bridge, self._wanted, self)
+            self.availability.open()
+
+        self.sending.in_session(calls.sessions.get_session, on_done=show)
 
     @Slot(object)
     def _set_model(self, model: str | None) -> None:

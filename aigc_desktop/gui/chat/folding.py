@@ -32,6 +32,7 @@ def apply(rows: Rows, event: ev.TurnEvent, column: int) -> list[Row]:
             if turn.id not in rows.turns:
                 return []
             rows.show_turn(turn, NEW_TURN_HEIGHTS)
+            rows.turns[turn.id].asks_scenario = False
             return [*close_open_tools(_rows_of(rows, turn.id)), *_ends(rows, turn.id)]
         case ev.TurnUnqueued(turn_id=turn_id):
             rows.remove_turn(turn_id)
@@ -42,6 +43,10 @@ def apply(rows: Rows, event: ev.TurnEvent, column: int) -> list[Row]:
     if isinstance(event, ev.UsageUpdated):
         cost = None if event.cost_usd is None else Decimal(event.cost_usd)
         state.turn = replace(state.turn, usage=event.usage, cost_usd=cost)
+        return _ends(rows, event.turn_id)
+    if isinstance(event, ev.ScenarioMatched):
+        state.turn = replace(state.turn, match=event.match)
+        state.asks_scenario = event.waits
         return _ends(rows, event.turn_id)
     if isinstance(event, ev.RetryScheduled):
         state.retry, state.retry_at = event, time.monotonic() + event.seconds

@@ -25,6 +25,11 @@ class ChatHeader(QFrame):
     work_dir_chosen = Signal(object)
     """A folder's path, or None to follow the settings."""
     open_work_dir_wanted = Signal()
+    scenarios_wanted = Signal()
+    scenario_pinned = Signal(object)
+    """The id of the scenario that the chat stays in, or None to choose for each request."""
+    availability_wanted = Signal()
+    manage_wanted = Signal()
     find_wanted = Signal()
     files_toggled = Signal()
 
@@ -44,6 +49,12 @@ class ChatHeader(QFrame):
         self._model_menu = QMenu(self.model_button)
         self._model_menu.aboutToShow.connect(self.models_wanted)
         self.model_button.setMenu(self._model_menu)
+        self.scenario_button = pill("spark", tr("Scenario of this chat"))
+        self.scenario_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._scenario_menu = QMenu(self.scenario_button)
+        self._scenario_menu.aboutToShow.connect(self.scenarios_wanted)
+        self.scenario_button.setMenu(self._scenario_menu)
+        self.set_scenario("")
         self.folder_button = pill("folder", tr("Work directory of this chat"))
         self.folder_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.folder_button.setMenu(self._folder_menu())
@@ -54,6 +65,7 @@ class ChatHeader(QFrame):
         row.setSpacing(4)
         row.addWidget(icon_button("sidebar", tr("Show or hide the sidebar"), self.sidebar_toggled))
         row.addWidget(self.title, 1)
+        row.addWidget(self.scenario_button)
         row.addWidget(self.model_button)
         row.addWidget(self.folder_button)
         row.addWidget(icon_button("search", tr("Find in this chat"), self.find_wanted))
@@ -83,6 +95,35 @@ class ChatHeader(QFrame):
             chosen = self._own_model and name == self._model
             self._model_menu.addAction(self._entry(group, one_line(name, 60), name, chosen))
         group.triggered.connect(self._model_picked)
+
+    def set_scenario(self, name: str) -> None:
+        """Show the scenario that the chat stays in; "" when one is chosen for each request."""
+        self.scenario_button.setText(f" {one_line(name, 20) or tr('Automatic')}")
+        self.show_scenarios((), None)
+
+    def show_scenarios(self, scenarios: Sequence[tuple[int, str]], pinned: int | None) -> None:
+        """Fill the picker with (id, name) pairs."""
+        menu = self._scenario_menu
+        menu.clear()
+        group = QActionGroup(menu)
+        automatic = self._entry(group, tr("Choose for each request"), None, pinned is None)
+        menu.addAction(automatic)
+        menu.addSeparator()
+        for number, name in scenarios:
+            menu.addAction(self._entry(group, one_line(name, 60), number, number == pinned))
+        group.triggered.connect(self._scenario_picked)
+        menu.addSeparator()
+        menu.addAction(tr("Scenarios and instructions of this chat…")).triggered.connect(
+            self.availability_wanted
+        )
+        menu.addAction(tr("Manage scenarios…")).triggered.connect(self.manage_wanted)
+        if scenarios:
+            name = dict(scenarios).get(pinned, "") if pinned is not None else ""
+            self.scenario_button.setText(f" {one_line(name, 20) or tr('Automatic')}")
+
+    @Slot(QAction)
+    def _scenario_picked(self, action: QAction) -> None:
+        self.scenario_pinned.emit(action.data())
 
     def set_work_dir(self, path: str) -> None:
         """Show the folder in which the agent works."""
@@ -122,7 +163,7 @@ class ChatHeader(QFrame):
     def _default_folder(self) -> None:
         self.work_dir_chosen.emit(None)
 
-    def _entry(self, group: QActionGroup, text: str, data: str | None, checked: bool) -> QAction:
+    def _entry(self, group: QActionGroup, text: str, data: object, checked: bool) -> QAction:
         action = QAction(text, group)
         action.setData(data)
         action.setCheckable(True)

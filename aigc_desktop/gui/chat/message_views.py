@@ -19,6 +19,7 @@ from aigc_desktop.gui.chat.row_view import (
 )
 from aigc_desktop.gui.chat.rows import Row
 from aigc_desktop.gui.chat.safe_text import one_line, visible
+from aigc_desktop.gui.chat.scenario_chip import chip_text, lay_out_chip
 from aigc_desktop.gui.chat.scene import Button, Fill, Icon, Label, Scene, Text
 from aigc_desktop.gui.chat.style import GAP
 from aigc_desktop.gui.chat.wording import row_name, thinking_text
@@ -74,7 +75,7 @@ class UserView(RowView):
             y = add_more_buttons(scene, style, y, len(shown), len(text))
         if row.state.turn.status is TurnStatus.QUEUED:
             y = self._lay_out_queued(scene, y)
-        return y + 10
+        return lay_out_chip(scene, style, row.state, y + 10)
 
     def _lay_out_queued(self, scene: Scene, y: float) -> float:
         style = self.context.style
@@ -91,8 +92,10 @@ class UserView(RowView):
 
     def name(self) -> str:
         name = row_name(ItemKind.USER, (self.row.text or "")[:NAME_LENGTH])
-        queued = self.row.state.turn.status is TurnStatus.QUEUED
-        return f"{name} ({tr('Queued')})" if queued else name
+        if self.row.state.turn.status is TurnStatus.QUEUED:
+            return f"{name} ({tr('Queued')})"
+        chosen = chip_text(self.row.state.turn.match)
+        return f"{name} ({tr('Scenario: {name}', name=chosen)})" if chosen else name
 
 
 class TextView(RowView):

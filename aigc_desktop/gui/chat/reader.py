@@ -35,22 +35,26 @@ def activate(view: TranscriptView, row: Row, action: str) -> None:
             view.to_clipboard(_part(view, row, what))
         case "answer":
             _answer(view, row, what)
+        case "choose":
+            view.scenario_chosen.emit(row.turn_id, int(what))
         case "branch":
             view.branch_requested.emit(int(what))
-        case "edit":
-            view.edit_requested.emit(row.turn_id)
-        case "regenerate":
-            view.regenerate_requested.emit(row.turn_id)
-        case "resume":
-            view.resume_requested.emit(row.turn_id)
-        case "unqueue":
-            view.unqueue_requested.emit(row.turn_id)
-        case "receipt":
-            view.receipt_requested.emit(row.turn_id)
-        case "plan":
-            view.plan_approved.emit(row.turn_id)
-        case "undo":
-            view.undo_requested.emit(row.turn_id)
+        case _:
+            signal = getattr(view, _SIGNALS[verb])
+            signal.emit(row.turn_id)
+
+
+_SIGNALS = {
+    "edit": "edit_requested",
+    "regenerate": "regenerate_requested",
+    "resume": "resume_requested",
+    "unqueue": "unqueue_requested",
+    "receipt": "receipt_requested",
+    "plan": "plan_approved",
+    "undo": "undo_requested",
+    "scenario": "scenario_requested",
+}
+"""Buttons about a whole turn, and the signals that say so."""
 
 
 def visible_question(view: TranscriptView) -> Row | None:

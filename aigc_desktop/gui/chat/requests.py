@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Slot
+from PySide6.QtGui import QCursor
 
 from aigc_desktop.config.i18n import tr, tr_n
 from aigc_desktop.core.events import NoticeLevel
@@ -15,6 +16,7 @@ from aigc_desktop.gui.bridge import Bridge
 from aigc_desktop.gui.chat.links import open_link
 from aigc_desktop.gui.chat.receipt_dialog import ReceiptDialog
 from aigc_desktop.gui.chat.safe_text import one_line
+from aigc_desktop.gui.chat.scenario_menu import ScenarioMenu
 from aigc_desktop.gui.notices import NoticeAction
 from aigc_desktop.gui.widgets.ask import ask
 
@@ -41,6 +43,8 @@ class TranscriptRequests(QObject):
         transcript.receipt_requested.connect(self._show_receipt)
         transcript.undo_requested.connect(self._ask_undo)
         transcript.plan_approved.connect(self._carry_out)
+        transcript.scenario_requested.connect(self._show_scenario)
+        transcript.scenario_chosen.connect(self._switch_scenario)
         transcript.link_activated.connect(self._open_link)
         page.find_bar.next_wanted.connect(transcript.find_next)
         page.find_bar.previous_wanted.connect(transcript.find_prev)
@@ -109,6 +113,19 @@ class TranscriptRequests(QObject):
     @Slot(int)
     def _carry_out(self, turn_id: int) -> None:
         self._bridge.call(self._page, calls.chat.carry_out_plan, turn_id)
+
+    @Slot(int)
+    def _show_scenario(self, turn_id: int) -> None:
+        turn = self._page.state.turns.get(turn_id)
+        if turn is None or turn.match is None:
+            return
+        self.scenario_menu = ScenarioMenu(self._bridge, turn, self._page)
+        self.scenario_menu.chosen.connect(self._switch_scenario)
+        self.scenario_menu.open_at(QCursor.pos())
+
+    @Slot(int, int)
+    def _switch_scenario(self, turn_id: int, scenario_id: int) -> None:
+        self._bridge.call(self._page, calls.scenarios.switch_scenario, turn_id, scenario_id)
 
     @Slot(int)
     def _show_receipt(self, turn_id: int) -> None:

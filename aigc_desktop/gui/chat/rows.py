@@ -38,6 +38,8 @@ class TurnState:
     retry: ev.RetryScheduled | None = None
     retry_at: float = 0.0
     """When the next try comes, on the monotonic clock."""
+    asks_scenario: bool = False
+    """Whether the turn waits for the user to say which scenario is meant."""
 
     @property
     def open(self) -> bool:

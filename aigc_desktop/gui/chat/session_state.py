@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from aigc_desktop.config.i18n import tr
 from aigc_desktop.core.events import (
     Event,
+    ScenarioMatched,
     SessionChanged,
     TurnEnded,
     TurnEvent,
@@ -61,6 +62,8 @@ class SessionState:
             return
         if isinstance(event, TurnQueued | TurnStarted | TurnEnded):
             self.turns[event.turn_id] = event.turn
+        elif isinstance(event, ScenarioMatched) and event.turn_id in self.turns:
+            self.turns[event.turn_id] = replace(self.turns[event.turn_id], match=event.match)
         elif isinstance(event, TurnUnqueued):
             self.turns.pop(event.turn_id, None)
 

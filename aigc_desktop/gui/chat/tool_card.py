@@ -133,6 +133,7 @@ class ToolView(RowView):
         for action, label, look in (
             ("answer:once", tr("Allow once"), "primary"),
             ("answer:session", tr("Allow for this session"), "plain"),
+            ("answer:scenario", tr("Allow in this scenario"), "plain"),
             ("answer:always", tr("Always allow"), "plain"),
             ("answer:deny", tr("Deny"), "plain"),
         ):

@@ -65,6 +65,10 @@ class TranscriptView(QAbstractScrollArea):
     receipt_requested = Signal(int)
     undo_requested = Signal(int)
     plan_approved = Signal(int)
+    scenario_requested = Signal(int)
+    """The reader wants to see how this turn was matched, and what else there is."""
+    scenario_chosen = Signal(int, int)
+    """Turn id and the scenario that it belongs to."""
     link_activated = Signal(str)
     copied = Signal()
     announced = Signal(str)
@@ -134,6 +138,8 @@ class TranscriptView(QAbstractScrollArea):
             self._dirty.add(touched)
         if isinstance(event, ev.ApprovalRequested):
             self._announce_question(event)
+        elif isinstance(event, ev.ScenarioMatched) and event.waits:
+            self.announce(tr("Which scenario does this request belong to?"))
         elif isinstance(event, ev.TurnEnded):
             self.announce(tr("Answer complete"))
         self.clockwork.flush_soon()

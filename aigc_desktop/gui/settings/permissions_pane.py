@@ -105,7 +105,11 @@ def rule_title(rule: Rule) -> str:
         Effect.ASK: tr("Asked about"),
         Effect.DENY: tr("Denied"),
     }[rule.effect]
-    scope = tr("in one chat") if rule.scope is Scope.SESSION else tr("always")
+    scope = {
+        Scope.SESSION: tr("in one chat"),
+        Scope.SCENARIO: tr("in one scenario"),
+        Scope.ALWAYS: tr("always"),
+    }[rule.scope]
     return tr("{effect}, {scope}: {what}", effect=effect, scope=scope, what=what)
 
 

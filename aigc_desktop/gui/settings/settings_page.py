@@ -35,6 +35,7 @@ NAV_ROW = 38
 _APPEARANCE = (config.LANGUAGE, config.THEME, config.SEND_KEY)
 _WORK = (config.WORK_DIR, config.COMMAND_TIMEOUT)
 _PERMISSIONS = (config.PERMISSION_MODE, config.WEB_SEARCH)
+_SCENARIOS = (config.WHEN_UNSURE, config.MATCH_QUESTIONS)
 _LIMITS = (
     config.MAX_TURNS,
     config.MAX_TOKENS,
@@ -69,6 +70,7 @@ class SettingsPage(QWidget):
         self._add("folder", tr("Work"), self._rows(_WORK))
         self.permissions = PermissionsPane(bridge, self._rows(_PERMISSIONS))
         self._add("shield", tr("Permissions"), self.permissions)
+        self._add("spark", tr("Scenarios"), self._rows(_SCENARIOS))
         self._add("limits", tr("Limits"), self._rows(_LIMITS))
         self._add("info", tr("About"), self._about())
         self.nav.currentRowChanged.connect(self._parts.setCurrentIndex)

@@ -53,6 +53,7 @@ class Sidebar(QWidget):
     """A message was found: (session id, turn id, what was searched for)."""
     new_chat_requested = Signal()
     settings_requested = Signal()
+    scenarios_requested = Signal()
     current_gone = Signal(object)
     """The shown session left the list; the id of the one to show instead, or None."""
 
@@ -209,9 +210,10 @@ class Sidebar(QWidget):
         row = QHBoxLayout()
         row.setContentsMargins(12, 0, 12, 0)
         row.setSpacing(4)
+        scenarios = button(tr("Scenarios"), self.scenarios_requested, "ghost", "spark")
         settings = button(tr("Settings"), self.settings_requested, "ghost", "settings")
         trash = button(tr("Trash"), self.show_trash, "ghost", "trash")
-        for one in (settings, trash):
+        for one in (scenarios, settings, trash):
             one.setIconSize(QSize(17, 17))
             row.addWidget(one, 1)
         return row

@@ -1,0 +1,1 @@
+"""The scenario manager: scenarios, prompts, corrections, what is available where."""
