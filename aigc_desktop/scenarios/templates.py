@@ -68,7 +68,7 @@ def _from_csv(text: str) -> list[Prompt]:
 
 def _from_markdown(text: str) -> list[Prompt]:
     headings = list(_HEADING.finditer(text))
-    ends = [heading.start() for heading in headings[1:]] + [len(text)]
+    ends = [*(heading.start() for heading in headings), len(text)][1:]
     prompts = (
         _prompt(heading.group(1), _body(text[heading.end() : end]))
         for heading, end in zip(headings, ends, strict=True)

@@ -30,7 +30,7 @@ logger = logging.getLogger("ScenarioMatcher")
 WARM_UP_DELAY = 2.0
 """Seconds after the start until the embedding is loaded: the window comes first."""
 
-PATIENCE = 20.0
+PATIENCE = 10.0
 """Seconds for which a turn waits for the user to choose; then the best scenario answers."""
 
 LAST_RESORT = Scenario(0, 0, Bundle("General"))
@@ -149,7 +149,7 @@ async def _matched(app: App, turn: Turn, library: Library, running: RunningTurn)
     when_unsure = app.settings.get(config.WHEN_UNSURE)
     if when_unsure == "model":
         return await app.matching.choices.ask(app, turn.user_text, library.visible, match)
-    if when_unsure == "ask" and app.runner.attended:
+    if when_unsure == "ask" and app.runner.attended and match.scorer == "full":
         return await _ask_user(running, match)
     return match
 

@@ -14,6 +14,8 @@ from aigc_desktop.gui.chat.style import ChatStyle
 
 CHOICES = 3
 MAX_NAME = 40
+INDENT = 12
+"""The chip's own padding: its icon stands in line with those below it."""
 
 
 def chip_text(match: Match | None) -> str:
@@ -35,7 +37,7 @@ def lay_out_chip(scene: Scene, style: ChatStyle, state: TurnState, y: float) -> 
     if state.asks_scenario:
         return _lay_out_choices(scene, style, match, y, tr("Which scenario does this belong to?"))
     text = chip_text(match)
-    x = add_text_button(scene, style, 0, y, "scenario", text, icon="spark", look="quiet")
+    x = add_text_button(scene, style, -INDENT, y, "scenario", text, icon="spark", look="quiet")
     scene.buttons[-1].tint = "text_muted"
     scene.buttons[-1].name = tr("Scenario: {name}. Show why, or change it", name=text)
     if match.outcome is Outcome.UNSURE:

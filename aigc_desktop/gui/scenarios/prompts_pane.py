@@ -71,6 +71,7 @@ class PromptsPane(QWidget):
         self.search.textChanged.connect(self._show_list)
         self.list.currentRowChanged.connect(self._pick)
         self.content.textChanged.connect(self._show_variables)
+        self._show(None)
 
     def reload(self) -> None:
         """Ask for the library."""
@@ -162,6 +163,7 @@ class PromptsPane(QWidget):
         self.content.setPlainText(prompt.content if prompt else "")
         self.delete.setEnabled(prompt is not None)
         self.problem.hide()
+        self._show_variables()
 
     @Slot()
     def _begin_new(self) -> None:
@@ -171,6 +173,9 @@ class PromptsPane(QWidget):
 
     @Slot()
     def _show_variables(self) -> None:
+        filled = bool(self.content.toPlainText().strip())
+        self.use.setEnabled(filled)
+        self.save.setEnabled(filled)
         names = list(dict.fromkeys(_VARIABLE.findall(self.content.toPlainText())))[:MAX_VARIABLES]
         if names == list(self.variables):
             return

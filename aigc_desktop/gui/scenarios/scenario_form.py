@@ -30,6 +30,7 @@ from aigc_desktop.gui.settings.wording import choice_label
 from aigc_desktop.gui.widgets.build import label, restyle
 
 CHECK_DELAY_MS = 350
+CAPTION_WIDTH = 168
 MODES = ("plan", "ask", "accept_edits", "auto")
 
 
@@ -234,7 +235,10 @@ class ScenarioForm(QScrollArea):
             note.setVisible(bool(help_text))
             box.addWidget(note)
             self._notes[key], self._fields[key] = note, field
-            form.addRow(name, box)
+            caption = label(name)
+            caption.setFixedWidth(CAPTION_WIDTH)
+            caption.setBuddy(field)
+            form.addRow(caption, box)
             self._listen(field)
         layout.addLayout(form)
 

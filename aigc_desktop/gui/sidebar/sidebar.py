@@ -198,6 +198,12 @@ class Sidebar(QWidget):
         top.addWidget(self.search)
         layout.addLayout(top)
         layout.addWidget(self._stack, 1)
+        scenarios = button(tr("Scenarios"), self.scenarios_requested, "ghost", "spark")
+        scenarios.setIconSize(QSize(17, 17))
+        shelf = QVBoxLayout()
+        shelf.setContentsMargins(12, 0, 12, 0)
+        shelf.addWidget(scenarios)
+        layout.addLayout(shelf)
         layout.addLayout(self._bottom())
         self._pages = QStackedWidget()
         self._pages.addWidget(main)
@@ -210,10 +216,9 @@ class Sidebar(QWidget):
         row = QHBoxLayout()
         row.setContentsMargins(12, 0, 12, 0)
         row.setSpacing(4)
-        scenarios = button(tr("Scenarios"), self.scenarios_requested, "ghost", "spark")
         settings = button(tr("Settings"), self.settings_requested, "ghost", "settings")
         trash = button(tr("Trash"), self.show_trash, "ghost", "trash")
-        for one in (scenarios, settings, trash):
+        for one in (settings, trash):
             one.setIconSize(QSize(17, 17))
             row.addWidget(one, 1)
         return row

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 STEPS = 60
+QUICK_STEPS = 12
+"""For an index that is wanted at once, until the whole one is there."""
+
 PENALTY = 1e-5
 SHRINKAGE = 0.8
 

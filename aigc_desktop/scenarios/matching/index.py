@@ -74,8 +74,8 @@ class Scores:
     lexical: Floats
     nearest: Floats
     """Cosine with the nearest text of each candidate."""
-    nearest_text: Ints
-    """Which text that is, by its place in `ScenarioIndex.known`."""
+    similar: Floats
+    """Cosine with every text of `ScenarioIndex.known`."""
     centroid: Floats
 
 
@@ -91,8 +91,9 @@ class _Heads:
 class ScenarioIndex:
     """Scores requests against candidates.
 
-    Without an encoder words alone are compared. `thorough` also looks how the candidates' own
-    examples fare when left out, which tells what is out of scope (`spread`).
+    Without an encoder words alone are compared. A `thorough` one is fitted to the end, and looks
+    how the candidates' own examples fare when left out, which tells what is out of scope
+    (`spread`); the other is there sooner and a point or two less often right.
     """
 
     def __init__(
@@ -107,9 +108,11 @@ class ScenarioIndex:
         )
         texts = [known.text for known in self.known]
         self._y: Ints = np.array([known.place for known in self.known], dtype=np.int64)
+        self._starts: Ints = np.searchsorted(self._y, np.arange(len(self.candidates)))
         self._space = LexicalSpace(texts)
         self._lexical = self._space.vectors
         self._x = encoder.encode(texts) if encoder is not None else self._lexical
+        self._steps = heads.STEPS if thorough else heads.QUICK_STEPS
         self._heads = self._fit(np.arange(len(self.known)))
         self._covers = self._coverage(texts)
         self._places: dict[str, set[int]] = defaultdict(set)
@@ -126,6 +129,11 @@ class ScenarioIndex:
         lexical = np.stack([self._space.transform(text) for text in short])
         x = self.encoder.encode(short) if self.encoder is not None else lexical
         return self._score(self._heads, x, lexical, self._lexical_weight(short))
+
+    def nearest_text(self, scores: Scores, place: int) -> Known:
+        """Return the text of a candidate that is nearest to the first of the scored requests."""
+        first, last = (int(at) for at in (*self._starts, len(self.known))[place : place + 2])
+        return self.known[first + int(scores.similar[0, first:last].argmax())]
 
     def words_for(self, text: str, place: int) -> list[tuple[str, float]]:
         """Return the words of a request that spoke for a candidate, the strongest first."""
@@ -146,8 +154,10 @@ class ScenarioIndex:
 
         x, y, n = self._x[rows], self._y[rows], len(self.candidates)
         weights, bias = heads.discriminant(x, y, n)
-        lexical = heads.softmax_regression(self._lexical[rows], y, n)
-        regression = lexical if self.encoder is None else heads.softmax_regression(x, y, n)
+        lexical = heads.softmax_regression(self._lexical[rows], y, n, self._steps)
+        regression = (
+            lexical if self.encoder is None else heads.softmax_regression(x, y, n, self._steps)
+        )
         centroids = np.zeros((n, x.shape[1]), np.float32)
         np.add.at(centroids, y, x)
         length = np.linalg.norm(centroids, axis=1, keepdims=True)
@@ -163,30 +173,17 @@ class ScenarioIndex:
         logits = regression + weight * words
         if self.encoder is not None:
             logits = logits + np.float32(DISCRIMINANT_WEIGHT / per_candidate) * discriminant
-        nearest, which = self._nearest(x)
+        similar = x @ self._x.T
         return Scores(
             logits,
             heads.energy(logits),
             regression,
             discriminant,
             words,
-            nearest,
-            which,
+            np.maximum.reduceat(similar, self._starts, axis=1),
+            similar,
             x @ fitted.centroids.T,
         )
-
-    def _nearest(self, x: Floats) -> tuple[Floats, Ints]:
-        """Texts lie sorted by candidate, so each candidate's best is a running maximum."""
-        import numpy as np
-
-        similar = x @ self._x.T
-        starts = np.searchsorted(self._y, np.arange(len(self.candidates)))
-        best: Floats = np.maximum.reduceat(similar, starts, axis=1)
-        ends = np.append(starts[1:], len(self._y))
-        which = np.stack(
-            [s + similar[:, s:e].argmax(axis=1) for s, e in zip(starts, ends, strict=True)], axis=1
-        )
-        return best, which
 
     def _coverage(self, texts: Sequence[str]) -> tuple[float, float]:
         """Return the shares of candidates that have Latin and that have Chinese texts."""

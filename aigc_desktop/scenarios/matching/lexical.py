@@ -40,7 +40,8 @@ def count(text: str) -> Vectors:
     """Return the log counts of a text's features, shape (BUCKETS,)."""
     import numpy as np
 
-    places = [bucket(feature) for feature in features(text)]
+    crc32 = zlib.crc32
+    places = [crc32(feature.encode()) % BUCKETS for feature in features(text)]
     counts = np.bincount(np.array(places, dtype=np.int64), minlength=BUCKETS)
     counted: Vectors = np.log1p(counts).astype(np.float32)
     return counted

@@ -23,6 +23,10 @@ ASK_BELOW = 0.49
 """Confidence under which a choice counts as unsure: above it 97 % of the choices among up to 20
 scenarios were right (train splits, `benchmarks/fit_matching.py`)."""
 
+NEAR = 0.2
+"""Cosine with the nearest text under which a request is like nothing that is known: 1 in 200
+requests of the train splits that do belong somewhere lies below."""
+
 CACHED = 2_000
 INDEXES = 8
 SHOWN = 5
@@ -152,7 +156,7 @@ class ScenarioMatcher:
             return found
         if previous_id is not None and previous_id == ids[best]:
             return found
-        if index.spread is not None and float(scores.energy[0]) < index.spread.threshold:
+        if _is_outside(index, scores):
             reason = Reason(ReasonKind.NOTHING)
             return replace(
                 found, outcome=Outcome.DEFAULT, scenario_id=default_id, reasons=(reason,)
@@ -196,9 +200,16 @@ class ScenarioMatcher:
                 self._indexes.popitem(last=False)
 
 
+def _is_outside(index: ScenarioIndex, scores: Scores) -> bool:
+    """Whether a request is like none of the candidates."""
+    if float(scores.nearest.max()) < NEAR:
+        return True
+    return index.spread is not None and float(scores.energy[0]) < index.spread.threshold
+
+
 def _reasons(index: ScenarioIndex, scores: Scores, text: str, place: int) -> tuple[Reason, ...]:
     """Return what spoke for a candidate: its nearest text, and the words it shares with it."""
-    known = index.known[int(scores.nearest_text[0, place])]
+    known = index.nearest_text(scores, place)
     likeness = max(0.0, min(1.0, float(scores.nearest[0, place])))
     reasons = [Reason(known.kind, known.shown, likeness)]
     words = index.words_for(text, place)

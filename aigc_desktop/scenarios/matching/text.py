@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-HEAD = 260
-TAIL = 140
+HEAD = 160
+TAIL = 80
 """Characters kept of a long request: what is wanted is said at its beginning or its end, and the
 embedding's cost grows with the square of the length (TECH.md: 5,000 characters take 172 ms)."""
 
