@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -89,7 +90,7 @@ async def save_scenario(app: App, scenario_id: int | None, bundle: Bundle, note:
 
     def write(db: Db) -> Scenario:
         if scenario_id is None:
-            return rows.create(db, Scenario(0, 1, checked), now, note)
+            return rows.create(db, Scenario(0, 1, checked, is_public=False), now, note)
         return rows.publish(db, scenario_id, checked, now, note=note)
 
     saved = await _change(app, write)
@@ -107,7 +108,7 @@ async def duplicate_scenario(app: App, scenario_id: int) -> int:
     def write(db: Db) -> Scenario:
         bundle = rows.get(db, scenario_id).bundle
         copy = replace(bundle, name=tr("{name} (copy)", name=bundle.name)[: exchange.MAX_NAME])
-        return rows.create(db, Scenario(0, 1, copy), app.clock.now_ms())
+        return rows.create(db, Scenario(0, 1, copy, is_public=False), app.clock.now_ms())
 
     return (await _change(app, write)).id
 
@@ -148,10 +149,13 @@ async def preview_publish(app: App, scenario_id: int | None, bundle: Bundle) -> 
     library = await app.store.read(matching.read_library)
     if not library.labels:
         return []
-    edited = Scenario(scenario_id or -1, -1, exchange.check(bundle))
+    checked = exchange.check(bundle)
+    draft = -1 - zlib.crc32(repr(checked).encode())
+    edited = Scenario(scenario_id or -1, draft, checked)
     after = tuple(edited if s.id == scenario_id else s for s in library.visible)
     after = after if scenario_id is not None else (*after, edited)
-    names = {s.id: s.name for s in library.visible} | {edited.id: edited.name}
+    names = {s.id: s.name for s in library.visible}
+    names.setdefault(edited.id, edited.name)
     old = matching.candidates_of(library.visible, ())
     new = matching.candidates_of(after, ())
     return await asyncio.to_thread(_replay, app, library, (old, new), names)
@@ -201,8 +205,8 @@ async def switch_scenario(app: App, turn_id: int, scenario_id: int, pin: bool = 
         turn = turn_rows.get_turn(db, turn_id)
         rows.get(db, scenario_id)
         was = turn.match.scenario_id if turn.match else None
-        if was != scenario_id:
-            text = turn.user_text[:MAX_LABEL]
+        text = turn.user_text[:MAX_LABEL]
+        if was != scenario_id or any(label.text == text for label in matches.labels(db)):
             known = was if was and rows.exists(db, was) else None
             matches.add_label(db, Label(0, text, scenario_id, known, now, turn_id))
             matches.mark_corrected(db, turn_id)
@@ -369,7 +373,10 @@ def _replay(
     candidates: tuple[tuple[Candidate, ...], tuple[Candidate, ...]],
     names: dict[int, str],
 ) -> list[Moved]:
+    """Fit both sets to the end first: only what the edit changes is to show."""
     default = library.fallback
+    for each in candidates:
+        app.matching.matcher.settle(each)
     moved = []
     for label in library.labels:
         went = []

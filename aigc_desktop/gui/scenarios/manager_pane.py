@@ -275,7 +275,11 @@ class ManagerPane(QWidget):
         )
 
     def _publish(self, number: int | None, bundle: Bundle) -> None:
+        wants_public = self.form.is_public
+
         def saved(scenario_id: int) -> None:
+            if wants_public != self._is_public(scenario_id):
+                self._bridge.call(self, calls.scenarios.set_public, scenario_id, wants_public)
             self.form.forget_edits()
             self._new, self._current = False, scenario_id
             self.reload()
@@ -288,8 +292,6 @@ class ManagerPane(QWidget):
             on_done=saved,
             on_error=self.form.show_problem,
         )
-        if number is not None and self.form.is_public != self._is_public(number):
-            self._bridge.call(self, calls.scenarios.set_public, number, self.form.is_public)
 
     def _is_public(self, number: int) -> bool:
         return any(s.id == number and s.is_public for s in self._scenarios)

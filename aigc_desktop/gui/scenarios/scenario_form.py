@@ -90,7 +90,7 @@ class ScenarioForm(QScrollArea):
         self.skills.setText(", ".join(bundle.skills))
         servers = [dict(server) for server in bundle.mcp_servers]
         self.servers.setText(json.dumps(servers, ensure_ascii=False) if servers else "–")
-        self.public.setChecked(scenario is None or scenario.is_public)
+        self.public.setChecked(scenario is not None and scenario.is_public)
         self._filling = False
         self.forget_edits()
 
@@ -210,6 +210,7 @@ class ScenarioForm(QScrollArea):
                 ("mcp_servers", tr("MCP servers"), self.servers, ""),
             ),
         )
+        self.public.toggled.connect(self._changed)
         layout.addWidget(self.public)
         layout.addStretch(1)
         self.setWidgetResizable(True)

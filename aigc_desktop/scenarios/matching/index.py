@@ -115,6 +115,9 @@ class ScenarioIndex:
         self._steps = heads.STEPS if thorough else heads.QUICK_STEPS
         self._heads = self._fit(np.arange(len(self.known)))
         self._covers = self._coverage(texts)
+        self._examples = {
+            known.text.casefold(): known for known in self.known if known.kind is ReasonKind.EXAMPLE
+        }
         self._places: dict[str, set[int]] = defaultdict(set)
         for known in self.known:
             for word in _telling(known.text):
@@ -134,6 +137,10 @@ class ScenarioIndex:
         """Return the text of a candidate that is nearest to the first of the scored requests."""
         first, last = (int(at) for at in (*self._starts, len(self.known))[place : place + 2])
         return self.known[first + int(scores.similar[0, first:last].argmax())]
+
+    def exact(self, text: str) -> Known | None:
+        """Return the example that a request repeats letter by letter, if there is one."""
+        return self._examples.get(shorten(text).casefold())
 
     def words_for(self, text: str, place: int) -> list[tuple[str, float]]:
         """Return the words of a request that spoke for a candidate, the strongest first."""

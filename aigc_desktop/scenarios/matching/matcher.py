@@ -14,7 +14,7 @@ from aigc_desktop.core.matching import Candidate, Match, Outcome, Ranked, Reason
 from aigc_desktop.scenarios.matching import follow_up
 from aigc_desktop.scenarios.matching.confidence import FULL, LIGHT, confidence, shares
 from aigc_desktop.scenarios.matching.embedding import SentenceEncoder
-from aigc_desktop.scenarios.matching.index import ScenarioIndex, Scores
+from aigc_desktop.scenarios.matching.index import Known, ScenarioIndex, Scores
 from aigc_desktop.scenarios.matching.text import shorten
 
 logger = logging.getLogger("ScenarioMatcher")
@@ -22,6 +22,9 @@ logger = logging.getLogger("ScenarioMatcher")
 ASK_BELOW = 0.49
 """Confidence under which a choice counts as unsure: above it 97 % of the choices among up to 20
 scenarios were right (train splits, `benchmarks/fit_matching.py`)."""
+
+REPEATED = 0.99
+"""Confidence in an example that is asked again."""
 
 NEAR = 0.2
 """Cosine with the nearest text under which a request is like nothing that is known: 1 in 200
@@ -136,6 +139,9 @@ class ScenarioMatcher:
         self, entry: _Entry, text: str, default_id: int | None, previous_id: int | None
     ) -> Match:
         index = entry.index
+        repeated = index.exact(text)
+        if repeated is not None:
+            return _repeated(index, repeated, entry.scorer)
         scores = index.score([text])
         calibration = FULL if entry.scorer == "full" else LIGHT
         sure = float(confidence(scores, index.spread, calibration)[0])
@@ -198,6 +204,14 @@ class ScenarioMatcher:
             self._indexes[key] = entry
             while len(self._indexes) > INDEXES:
                 self._indexes.popitem(last=False)
+
+
+def _repeated(index: ScenarioIndex, known: Known, scorer: str) -> Match:
+    """Return the match of a request that is one of the examples: there is nothing to weigh."""
+    candidate = index.candidates[known.place]
+    ranked = (Ranked(candidate.id, candidate.name, 1.0),)
+    reason = Reason(ReasonKind.EXAMPLE, known.shown)
+    return Match(Outcome.SCENARIO, candidate.id, REPEATED, ranked, (reason,), scorer)
 
 
 def _is_outside(index: ScenarioIndex, scores: Scores) -> bool:
