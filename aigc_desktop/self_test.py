@@ -71,10 +71,14 @@ def _resources() -> str:
 
 
 def _main_job() -> str:
-    """Ask the demo model for a file; see it written, and the session there after a restart."""
+    """Ask the demo model for a file; see it written, stored over a restart; match a request."""
     from aigc_desktop.bootstrap import open_app, prepare
     from aigc_desktop.config.paths import Paths
-    from aigc_desktop.services.self_check import main_job, sessions_after_restart
+    from aigc_desktop.services.self_check import (
+        main_job,
+        matching,
+        sessions_after_restart,
+    )
 
     os.environ["AIGC_DEMO_DELAY"] = "0"
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
@@ -90,7 +94,8 @@ def _main_job() -> str:
 
         written = asyncio.run(once(main_job))
         found = asyncio.run(once(sessions_after_restart))
-        return f"{written}; after a restart: {found}"
+        matched = asyncio.run(once(matching))
+        return f"{written}; after a restart: {found}; matched: {matched}"
 
 
 CHECKS: tuple[Callable[[], str], ...] = (_qt, _sqlite, _keyring, _tls, _resources, _main_job)

@@ -154,11 +154,21 @@ def main_all(folder: Path, *, everything: bool) -> None:
         ("approval", "en", "dark", 1.0),
         ("chat", "zh_CN", "light", 1.0),
         ("approval", "zh_CN", "dark", 1.0),
+        ("scenarios-try", "en", "light", 1.0),
+        ("scenarios-try", "zh_CN", "dark", 1.0),
     ]
     if everything:
         wanted = [
             (kind, language, theme, scale)
-            for kind in ("welcome", "settings", "approval", "chat", "files")
+            for kind in (
+                "welcome",
+                "settings",
+                "approval",
+                "chat",
+                "files",
+                "scenarios",
+                "scenarios-try",
+            )
             for language in ("en", "zh_CN")
             for theme in ("light", "dark")
             for scale in (1.0, 1.5)

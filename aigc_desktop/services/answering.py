@@ -24,6 +24,7 @@ from aigc_desktop.services.checkpointing import TurnCheckpoint
 from aigc_desktop.services.owner import this_process
 from aigc_desktop.services.runner import RunningTurn
 from aigc_desktop.store import files as file_rows
+from aigc_desktop.store import matches
 from aigc_desktop.store import messages as message_rows
 from aigc_desktop.store import turns as turn_rows
 from aigc_desktop.store.journal import StoreJournal
@@ -52,7 +53,7 @@ async def answer_turn(app: App, running: RunningTurn) -> None:
 
 
 async def _answer(app: App, running: RunningTurn, turn: Turn) -> None:
-    settled = await configuration.settle(app, running, turn)
+    settled, match = await configuration.settle(app, running, turn)
     folder = await asyncio.to_thread(WorkDir, settled.work_dir, app.paths.home)
 
     def host_allowed(host: str, session_id: int) -> bool:
@@ -72,6 +73,7 @@ async def _answer(app: App, running: RunningTurn, turn: Turn) -> None:
 
     def begin(db: Db) -> list[Message]:
         turn_rows.set_config(db, turn.id, settled)
+        matches.save(db, turn.id, match, settled.scenario_version)
         return message_rows.history(db, turn.id)
 
     history = await app.store.write(begin)

@@ -53,6 +53,8 @@ async def open_session(app: App, session_id: int) -> TranscriptSnapshot:
     if running is not None:
         for question, _ in running.questions.values():
             app.bus.publish(question)
+        if running.question is not None:
+            app.bus.publish(running.question)
     return snapshot
 
 

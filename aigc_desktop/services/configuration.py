@@ -7,6 +7,7 @@ from typing import Any
 
 from aigc_desktop.config import settings as config
 from aigc_desktop.config.settings import Setting
+from aigc_desktop.core.matching import Match
 from aigc_desktop.core.scenario import Scenario
 from aigc_desktop.core.session import Session, Turn, TurnConfig
 from aigc_desktop.scenarios import precedence
@@ -28,8 +29,10 @@ _SETTINGS: dict[str, Setting[Any]] = {
 }
 
 
-async def settle(app: App, running: RunningTurn, turn: Turn) -> TurnConfig:
-    """Return what the turn is answered with; a replayed turn takes what it was answered with.
+async def settle(app: App, running: RunningTurn, turn: Turn) -> tuple[TurnConfig, Match]:
+    """Return what the turn is answered with, and how its scenario was chosen.
+
+    A replayed turn takes what it was answered with.
 
     Raises UserError: `api_key_missing`, `provider_not_chosen` and others.
     """
@@ -37,13 +40,13 @@ async def settle(app: App, running: RunningTurn, turn: Turn) -> TurnConfig:
     if wish.replay is not None:
         return await _replay(app, running, turn, wish.replay)
     session = await app.store.read(lambda db: session_rows.get(db, turn.session_id))
-    scenario, library, _ = await matching.choose(app, turn, wish, running)
+    scenario, library, match = await matching.choose(app, turn, wish, running)
     values, origins = merged(app, session, scenario, wish)
     provider = app.connection.provider_for(values["model"])
     client = await app.connection.model_for(provider)
     resolved = await client.resolve(values["model"])
     prompt = composed(app, scenario, library, values["work_dir"], values["permission_mode"])
-    return TurnConfig(
+    settled = TurnConfig(
         model=values["model"],
         resolved_model=resolved,
         provider=provider,
@@ -62,6 +65,7 @@ async def settle(app: App, running: RunningTurn, turn: Turn) -> TurnConfig:
         prompt_parts=tuple((part.kind.value, part.tokens) for part in prompt.parts),
         origins=origins,
     )
+    return settled, match
 
 
 def merged(
@@ -120,8 +124,10 @@ def _settings(app: App) -> tuple[dict[str, Any], dict[str, Any]]:
     return user, default
 
 
-async def _replay(app: App, running: RunningTurn, turn: Turn, snapshot: TurnConfig) -> TurnConfig:
+async def _replay(
+    app: App, running: RunningTurn, turn: Turn, snapshot: TurnConfig
+) -> tuple[TurnConfig, Match]:
     """Choose the scenario of a snapshot again, for the record, and take all else from it."""
     wish = TurnWish(scenario_id=snapshot.scenario_id)
-    await matching.choose(app, turn, wish, running)
-    return snapshot
+    _, _, match = await matching.choose(app, turn, wish, running)
+    return snapshot, match

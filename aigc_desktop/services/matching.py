@@ -8,6 +8,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from aigc_desktop.config import settings as config
 from aigc_desktop.config.paths import resource
@@ -71,6 +72,7 @@ class Matching:
         self.encoder = SentenceEncoder(resource("matching/centres.npy"))
         self.matcher = ScenarioMatcher(self.encoder, _in_background)
         self.choices = model_choice.ModelChoices()
+        self.cache = LibraryCache()
 
     async def warm_up_later(self, app: App) -> None:
         """Load what matching needs, a little after the start."""
@@ -98,13 +100,30 @@ def candidates_of(scenarios: Sequence[Scenario], labels: Sequence[Label]) -> tup
     )
 
 
-def read_library(db: Db, turn: Turn | None = None) -> Library:
+class LibraryCache:
+    """The scenarios and labels read last; read again only when the database has others."""
+
+    def __init__(self) -> None:
+        self._kept: tuple[object, tuple[Scenario, ...], tuple[Label, ...]] | None = None
+
+    def read(self, db: Db) -> tuple[tuple[Scenario, ...], tuple[Label, ...]]:
+        """Return all visible scenarios and all labels."""
+        stamp = (scenario_rows.stamp(db), matches.labels_stamp(db))
+        kept = self._kept
+        if kept is None or kept[0] != stamp:
+            found = tuple(scenario_rows.all_scenarios(db)), tuple(matches.labels(db))
+            kept = self._kept = (stamp, *found)
+        return kept[1], kept[2]
+
+
+def read_library(db: Db, turn: Turn | None = None, cache: LibraryCache | None = None) -> Library:
     """Read what a choice depends on."""
+    scenarios, labels = (cache or LibraryCache()).read(db)
     return Library(
-        tuple(scenario_rows.all_scenarios(db)),
+        scenarios,
         availability.of_user(db),
         availability.of_session(db, turn.session_id) if turn else Available(),
-        tuple(matches.labels(db)),
+        labels,
         matches.scenario_before(db, turn.id) if turn else None,
     )
 
@@ -112,12 +131,12 @@ def read_library(db: Db, turn: Turn | None = None) -> Library:
 async def choose(
     app: App, turn: Turn, wish: TurnWish, running: RunningTurn
 ) -> tuple[Scenario, Library, Match]:
-    """Choose the scenario that answers a turn; keep and publish the choice."""
-    library = await app.store.read(lambda db: read_library(db, turn))
+    """Choose the scenario that answers a turn, and publish the choice."""
+    cache = app.matching.cache
+    library = await app.store.read(lambda db: read_library(db, turn, cache))
     match = _settled(library, wish) or await _matched(app, turn, library, running)
     scenario = library.find(match.scenario_id) or library.fallback
     match = replace(match, scenario_id=scenario.id)
-    await app.store.write(lambda db: matches.save(db, turn.id, match, scenario.version))
     running.publish(ScenarioMatched(turn.session_id, turn.id, match))
     return scenario, library, match
 
@@ -136,14 +155,16 @@ def _settled(library: Library, wish: TurnWish) -> Match | None:
 
 
 async def _matched(app: App, turn: Turn, library: Library, running: RunningTurn) -> Match:
-    matcher = app.matching.matcher
-    match = await asyncio.to_thread(
+    matcher, candidates = app.matching.matcher, library.candidates()
+    choose = partial(
         matcher.match,
         turn.user_text,
-        library.candidates(),
+        candidates,
         default_id=library.fallback.id,
         previous_id=library.previous_id,
     )
+    # A thread of its own would cost more than the match itself once the index is there.
+    match = choose() if matcher.is_quick(candidates) else await asyncio.to_thread(choose)
     if match.outcome is not Outcome.UNSURE:
         return match
     when_unsure = app.settings.get(config.WHEN_UNSURE)
@@ -157,13 +178,14 @@ async def _matched(app: App, turn: Turn, library: Library, running: RunningTurn)
 async def _ask_user(running: RunningTurn, match: Match) -> Match:
     """Let the user choose for a while; without an answer the best one stands."""
     running.chosen = asyncio.get_running_loop().create_future()
-    running.publish(ScenarioMatched(running.session_id, running.turn_id, match, waits=True))
+    running.question = ScenarioMatched(running.session_id, running.turn_id, match, waits=True)
+    running.publish(running.question)
     try:
         chosen = await asyncio.wait_for(running.chosen, PATIENCE)
     except TimeoutError:
         return match
     finally:
-        running.chosen = None
+        running.chosen = running.question = None
     reason = Reason(ReasonKind.NAMED)
     return replace(match, outcome=Outcome.SCENARIO, scenario_id=chosen, reasons=(reason,))
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from aigc_desktop.core.bus import EventBus
 from aigc_desktop.core.errors import UserError
-from aigc_desktop.core.events import ApprovalRequested, Event
+from aigc_desktop.core.events import ApprovalRequested, Event, ScenarioMatched
 from aigc_desktop.core.ports import ApprovalAnswer, ApprovalRequest
 from aigc_desktop.core.session import TurnConfig
 from aigc_desktop.services.live import LiveTurn
@@ -43,6 +43,8 @@ class RunningTurn:
 
     chosen: asyncio.Future[int] | None = None
     """Waits for the user to say which scenario was meant."""
+    question: ScenarioMatched | None = None
+    """What is being asked about it."""
 
     def __post_init__(self) -> None:
         self.live = LiveTurn(self.turn_id)

@@ -8,7 +8,7 @@ from aigc_desktop.core.errors import UserError
 from aigc_desktop.core.events import ApprovalRequested, Event
 from aigc_desktop.core.ports import ApprovalAnswer
 from aigc_desktop.core.session import TurnStatus
-from aigc_desktop.services import chat, sessions
+from aigc_desktop.services import chat, scenarios, sessions
 from aigc_desktop.services.app import App
 from aigc_desktop.store.engine import check_sqlite_version
 from aigc_desktop.store.search import probe_full_text
@@ -50,6 +50,15 @@ async def main_job(app: App) -> str:
     if turn.status is not TurnStatus.DONE or not questions or files != ["self-test.md"]:
         raise UserError("internal_error", status=turn.status, files=files)
     return f"asked {len(questions)} time(s), wrote {files[0]}"
+
+
+async def matching(app: App) -> str:
+    """Match a request with the embedding. Raises UserError when that does not find its scenario."""
+    await asyncio.to_thread(app.matching.encoder.load)
+    trial = await scenarios.try_request(app, "把这段话翻译成英文")
+    if trial.match.scorer != "full" or trial.scenario.builtin != "translation":
+        raise UserError("internal_error", match=trial.match)
+    return f"{trial.scenario.name}, {trial.match.confidence:.0%}"
 
 
 async def sessions_after_restart(app: App) -> str:

@@ -91,6 +91,12 @@ def labels(db: Connection) -> list[Label]:
     return [_label(row) for row in rows]
 
 
+def labels_stamp(db: Connection) -> tuple[int, int]:
+    """Return what changes whenever the labels do: how many, and the newest one's id."""
+    row = db.execute(select(func.count(), func.coalesce(func.max(scenario_labels.c.id), 0))).one()
+    return row[0], row[1]
+
+
 def remove_label(db: Connection, label_id: int) -> None:
     """Forget a labelled request."""
     db.execute(delete(scenario_labels).where(scenario_labels.c.id == label_id))

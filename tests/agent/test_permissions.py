@@ -275,3 +275,17 @@ def test_what_is_no_host_is_not_asked_about(folder: WorkDir, hosts: list[object]
     assert subject.decide("run_command", call).verdict is Verdict.ASK
     with pytest.raises(UserError, match="url_refused"):
         subject.preview("run_command", call)
+
+
+def test_a_rule_of_a_scenario_holds_where_that_scenario_answers(folder: WorkDir) -> None:
+    book = RuleBook()
+    inside = replace(gate(folder, book=book), scenario_id=7)
+    allow(inside, "write_file", WRITE, Scope.SCENARIO)
+    assert inside.decide("write_file", WRITE).reason == "rule:scenario"
+    assert replace(inside, session_id=2).decide("write_file", WRITE).verdict is Verdict.ALLOW
+    for other in (8, None):
+        elsewhere = replace(inside, scenario_id=other)
+        assert elsewhere.decide("write_file", WRITE).verdict is Verdict.ASK
+    nowhere = replace(inside, scenario_id=None, rules=RuleBook())
+    allow(nowhere, "write_file", WRITE, Scope.SCENARIO)
+    assert nowhere.decide("write_file", WRITE).verdict is Verdict.ASK

@@ -64,6 +64,11 @@ class SentenceEncoder:
             self._model.encode("ready")
             self._ready.set()
 
+    def new_among(self, texts: Sequence[str]) -> int:
+        """Return how many of the texts have not been encoded yet."""
+        with self._lock:
+            return sum(shorten(text) not in self._kept for text in texts)
+
     def encode(self, texts: Sequence[str]) -> Floats:
         """Return one unit row per text; loads the model if that has not happened."""
         import numpy as np

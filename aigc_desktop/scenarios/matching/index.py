@@ -239,6 +239,11 @@ class ScenarioIndex:
         )
 
 
+def texts_of(candidates: Sequence[Candidate]) -> list[str]:
+    """Return all texts that stand for candidates."""
+    return [known.text for place, c in enumerate(candidates) for known in _known_of(place, c)]
+
+
 def _telling(text: str) -> list[str]:
     """Return the words of a text that a reader may be shown, as lexical features."""
     words = ["w" + word for word in words_of(text) if len(word) > 1]

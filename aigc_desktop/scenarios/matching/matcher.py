@@ -14,7 +14,7 @@ from aigc_desktop.core.matching import Candidate, Match, Outcome, Ranked, Reason
 from aigc_desktop.scenarios.matching import follow_up
 from aigc_desktop.scenarios.matching.confidence import FULL, LIGHT, confidence, shares
 from aigc_desktop.scenarios.matching.embedding import SentenceEncoder
-from aigc_desktop.scenarios.matching.index import Known, ScenarioIndex, Scores
+from aigc_desktop.scenarios.matching.index import Known, ScenarioIndex, Scores, texts_of
 from aigc_desktop.scenarios.matching.text import shorten
 
 logger = logging.getLogger("ScenarioMatcher")
@@ -29,6 +29,9 @@ REPEATED = 0.99
 NEAR = 0.2
 """Cosine with the nearest text under which a request is like nothing that is known: 1 in 200
 requests of the train splits that do belong somewhere lies below."""
+
+NEW_AT_ONCE = 60
+"""Texts that are encoded while a request waits (about 40 ms); more than an edit brings."""
 
 CACHED = 2_000
 INDEXES = 8
@@ -91,6 +94,11 @@ class ScenarioMatcher:
         )
         return found
 
+    def is_quick(self, candidates: Sequence[Candidate]) -> bool:
+        """Whether `match` answers in milliseconds: nothing has to be indexed first."""
+        with self._lock:
+            return len(candidates) < 2 or _key(tuple(candidates)) in self._indexes
+
     def warm_up(self, candidates: Sequence[Candidate]) -> None:
         """Load the embedding and make the index, in the background."""
         wanted = tuple(candidates)
@@ -99,8 +107,11 @@ class ScenarioMatcher:
     def settle(self, candidates: Sequence[Candidate]) -> None:
         """Do the same here and now."""
         self._encoder.load()
-        if candidates:
-            self._refit(_key(tuple(candidates)), tuple(candidates))
+        key = _key(tuple(candidates))
+        with self._lock:
+            entry = self._indexes.get(key)
+        if candidates and (entry is None or not entry.thorough):
+            self._refit(key, tuple(candidates))
 
     def _match(
         self,
@@ -170,19 +181,24 @@ class ScenarioMatcher:
         return replace(found, outcome=Outcome.UNSURE) if sure < ASK_BELOW else found
 
     def _entry(self, key: str, candidates: tuple[Candidate, ...]) -> _Entry:
-        ready = self._encoder.is_ready
         with self._lock:
             entry = self._indexes.get(key)
             if entry is not None:
                 self._indexes.move_to_end(key)
-        if entry is None or (ready and entry.scorer == "light"):
-            encoder = self._encoder if ready else None
-            index = ScenarioIndex(candidates, encoder, thorough=False)
-            entry = _Entry(index, "full" if ready else "light", thorough=False)
+        if entry is None:
+            entry = self._quick(candidates)
             self._keep(key, entry)
-        if not entry.thorough and ready:
+        if not entry.thorough and self._encoder.is_ready:
             self._refit_later(key, candidates)
         return entry
+
+    def _quick(self, candidates: tuple[Candidate, ...]) -> _Entry:
+        """Make an index at once: with the embedding, if few texts are new to it."""
+        full = self._encoder.is_ready
+        if full:
+            full = self._encoder.new_among(texts_of(candidates)) <= NEW_AT_ONCE
+        index = ScenarioIndex(candidates, self._encoder if full else None, thorough=False)
+        return _Entry(index, "full" if full else "light", thorough=False)
 
     def _refit_later(self, key: str, candidates: tuple[Candidate, ...]) -> None:
         with self._lock:
