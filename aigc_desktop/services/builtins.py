@@ -7,8 +7,9 @@ from typing import Any
 
 from aigc_desktop.config import i18n
 from aigc_desktop.config.paths import resource
-from aigc_desktop.core.scenario import GENERAL_KEY, Bundle, Scenario
+from aigc_desktop.core.scenario import GENERAL_KEY, Bundle, Prompt, Scenario
 from aigc_desktop.services.app import App
+from aigc_desktop.store import prompts as prompt_rows
 from aigc_desktop.store import scenarios as scenario_rows
 from aigc_desktop.store.store import Db
 
@@ -24,6 +25,16 @@ def bundles(language: str) -> dict[str, Bundle]:
     return {data["key"]: _bundle(data, own, other) for data in read}
 
 
+def prompts(language: str) -> list[Prompt]:
+    """Return the prompts that a new library begins with."""
+    own = "zh" if language.startswith("zh") else "en"
+    read = json.loads(resource("prompts.json").read_text(encoding="utf-8"))
+    return [
+        Prompt(0, data[own]["name"], "", data[own]["category"], data[own]["content"])
+        for data in read
+    ]
+
+
 async def refresh(app: App) -> None:
     """Store built-in scenarios that are new, and update those that the user has not edited."""
     wanted = bundles(i18n.current_language())
@@ -31,6 +42,9 @@ async def refresh(app: App) -> None:
 
     def write(db: Db) -> None:
         there = scenario_rows.builtin_rows(db)
+        if not there and not prompt_rows.all_prompts(db):
+            for prompt in prompts(i18n.current_language()):
+                prompt_rows.save(db, prompt)
         for key in sorted(wanted, key=lambda key: key != GENERAL_KEY):
             known = there.get(key)
             if known is None:

@@ -224,7 +224,9 @@ async def turn_config(app: App, turn_id: int) -> TurnConfig | None:
 
 async def work_dir(app: App, session_id: int) -> Path:
     """Return the folder in which the session's agent works."""
-    session = await app.store.read(lambda db: session_rows.get(db, session_id))
+    session, settled = await app.store.read(lambda db: _session_and_config(db, session_id))
+    if settled is not None and settled.origins.get("work_dir") == "scenario":
+        return Path(settled.work_dir)
     return Path(work_dir_of(app, session))
 
 
@@ -254,6 +256,12 @@ async def open_work_dir(app: App, session_id: int) -> WorkDir:
 def work_dir_of(app: App, session: Session) -> str:
     """Return the work directory for what is done outside a turn: session > settings > ours."""
     return session.work_dir or app.settings.get(config.WORK_DIR) or str(app.paths.work_dir)
+
+
+def _session_and_config(db: Db, session_id: int) -> tuple[Session, TurnConfig | None]:
+    session = session_rows.get(db, session_id)
+    newest = session.current_turn_id
+    return session, turn_rows.turn_config(db, newest) if newest else None
 
 
 def _begin(app: App, turn: Turn) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import threading
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -190,12 +190,11 @@ async def _ask_user(running: RunningTurn, match: Match) -> Match:
     return replace(match, outcome=Outcome.SCENARIO, scenario_id=chosen, reasons=(reason,))
 
 
-def _in_background(work: object) -> None:
+def _in_background(work: Callable[[], None]) -> None:
     threading.Thread(target=_logged, args=(work,), name="matcher", daemon=True).start()
 
 
-def _logged(work: object) -> None:
-    assert callable(work)
+def _logged(work: Callable[[], None]) -> None:
     try:
         work()
     except Exception:

@@ -359,7 +359,24 @@ async def test_what_is_no_file_is_refused(connected: App, tmp_path: Path, name: 
         await scenarios.read_import(str(tmp_path / name))
 
 
+async def test_a_scenarios_folder_is_the_chats_folder(
+    connected: App, new_chat: MakeChat, tmp_path: Path
+) -> None:
+    folder = tmp_path / "poems"
+    folder.mkdir()
+    bundle = replace(POEM, work_dir=str(folder))
+    number = await scenarios.save_scenario(connected, None, bundle)
+    chat_ = await new_chat()
+    assert await chat.work_dir(connected, chat_.session_id) != folder
+    await chat.send_message(connected, chat_.session_id, "hm", scenario_id=number)
+    await connected.runner.wait(chat_.session_id)
+    assert await chat.work_dir(connected, chat_.session_id) == folder
+
+
 async def test_the_prompt_library(connected: App, tmp_path: Path) -> None:
+    for prompt in await prompts.list_prompts(connected):
+        assert "{{" in prompt.content
+        await prompts.remove_prompt(connected, prompt.id)
     file = tmp_path / "prompts.csv"
     file.write_text('act,prompt\nPoet,"Write about {{topic}}"\n', encoding="utf-8")
     assert await prompts.import_collection(connected, str(file)) == 1

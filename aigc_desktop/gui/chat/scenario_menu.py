@@ -9,8 +9,9 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from aigc_desktop.config.i18n import tr
 from aigc_desktop.config.messages import outcome_text, reason_text
+from aigc_desktop.core.errors import UserError
 from aigc_desktop.core.session import Turn
-from aigc_desktop.gui import calls
+from aigc_desktop.gui import calls, notices
 from aigc_desktop.gui.bridge import Bridge
 from aigc_desktop.gui.chat.config_dialog import ConfigDialog
 from aigc_desktop.gui.chat.safe_text import one_line
@@ -89,10 +90,12 @@ class ScenarioMenu(QMenu):
         page, turn_id = self._page, self._turn.id
 
         def show(config: Any) -> None:
-            if config is not None:
-                dialog = ConfigDialog(config, page)
-                dialog.setObjectName("configDialog")
-                dialog.open()
+            if config is None:
+                notices.say_error(UserError("no_snapshot"))
+                return
+            dialog = ConfigDialog(config, page)
+            dialog.setObjectName("configDialog")
+            dialog.open()
 
         self._bridge.call(page, calls.chat.turn_config, turn_id, on_done=show)
 

@@ -15,14 +15,13 @@ from PySide6.QtWidgets import (
     QListWidgetItem,
     QMenu,
     QSplitter,
-    QStackedWidget,
     QTabWidget,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
-from aigc_desktop.config.i18n import tr, tr_n
+from aigc_desktop.config.i18n import tr
 from aigc_desktop.core.events import NoticeLevel
 from aigc_desktop.core.scenario import Bundle, Scenario
 from aigc_desktop.gui import calls, icons, notices
@@ -118,13 +117,9 @@ class ManagerPane(QWidget):
         split.addWidget(right)
         split.setStretchFactor(1, 1)
         split.setSizes([LIST_WIDTH, 3 * LIST_WIDTH])
-        self._nothing = label(tr("Choose a scenario, or make a new one."), "muted")
-        self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._body = QStackedWidget()
-        self._body.addWidget(split)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._body)
+        layout.addWidget(split)
 
     def _head(self) -> QHBoxLayout:
         self.title = label("", "title")
@@ -380,10 +375,6 @@ class ManagerPane(QWidget):
             self.import_dialog.open()
 
         self._bridge.call(self, calls.scenarios.read_import_file, path, on_done=show)
-
-    def status_text(self) -> str:
-        """Return how many scenarios there are, for assistive technology."""
-        return tr_n("{count} scenario", "{count} scenarios", len(self._scenarios))
 
 
 def _matches(bundle: Bundle, needle: str, category: str) -> bool:
