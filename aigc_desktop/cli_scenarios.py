@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import dataclasses
 import json
 import sys
@@ -30,7 +29,6 @@ async def _match(app: App, options: argparse.Namespace) -> int:
     text = sys.stdin.read() if options.text == "-" else options.text
     if not text.strip():
         raise UserError("message_empty")
-    await asyncio.to_thread(app.matching.encoder.load)
     await scenarios.settle_index(app)
     trial = await scenarios.try_request(app, text)
     match = trial.match

@@ -54,7 +54,7 @@ async def main_job(app: App) -> str:
 
 async def matching(app: App) -> str:
     """Match a request with the embedding. Raises UserError when that does not find its scenario."""
-    await asyncio.to_thread(app.matching.encoder.load)
+    await scenarios.settle_index(app)
     trial = await scenarios.try_request(app, "把这段话翻译成英文")
     if trial.match.scorer != "full" or trial.scenario.builtin != "translation":
         raise UserError("internal_error", match=trial.match)

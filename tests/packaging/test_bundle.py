@@ -75,4 +75,5 @@ def test_ask(program: Path, home: Path) -> None:
 
 def test_size(program: Path) -> None:
     total = sum(file.lstat().st_size for file in program.parent.rglob("*"))
-    assert total < 230 * 1024 * 1024
+    # Qt and Python 190 MB, the matcher 75 MB: embedding 32, numpy with its linear algebra 43.
+    assert total < 275 * 1024 * 1024
