@@ -55,7 +55,12 @@ def lay_out_chip(scene: Scene, style: ChatStyle, state: TurnState, y: float) -> 
 def _lay_out_choices(
     scene: Scene, style: ChatStyle, match: Match, y: float, question: str
 ) -> float:
-    scene.labels.append(Label(QRectF(0, y, scene.width, 22), question, style.small_strong, "text"))
+    wide = style.width(question, style.small_strong) + 10
+    scene.labels.append(Label(QRectF(0, y, wide, 22), question, style.small_strong, "text"))
+    first = one_line(match.ranked[0].name, MAX_NAME) if match.ranked else ""
+    hint = tr("Without an answer, {name} answers in a few seconds.", name=first)
+    room = QRectF(wide, y, max(0.0, scene.width - wide), 22)
+    scene.labels.append(Label(room, hint, style.small))
     y, x = y + 26, 0.0
     for place, ranked in enumerate(match.ranked[:CHOICES]):
         name = one_line(ranked.name, MAX_NAME)

@@ -34,7 +34,8 @@ class SentenceEncoder:
     """The embedding, centred per language so that what is asked outweighs in which language.
 
     `load` reads the model (about a second, 130 MB) and is meant for a background thread; nothing
-    heavy is imported before it. Vectors of texts seen are kept.
+    heavy is imported before it. Vectors of texts seen are kept. A request does not wait longer for
+    another thread's texts than one batch takes.
     """
 
     def __init__(self, centres: Path, threads: int = 2) -> None:
@@ -75,21 +76,27 @@ class SentenceEncoder:
 
         self.load()
         texts = [shorten(text) for text in texts]
-        with self._lock:
-            new = sorted({text for text in texts if text not in self._kept}, key=len)
-            rows: dict[str, Floats] = {}
-            for start in range(0, len(new), BATCH):
-                batch = new[start : start + BATCH]
+        rows = self._known(texts)
+        new = sorted(set(texts) - rows.keys(), key=len)
+        for start in range(0, len(new), BATCH):
+            batch = new[start : start + BATCH]
+            with self._lock:
                 rows.update(zip(batch, self._embed(batch), strict=True))
-            for text in texts:
-                if text in self._kept:
-                    self._kept.move_to_end(text)
-                    rows[text] = self._kept[text]
-            for text in new:
-                self._kept[text] = rows[text]
+        self._keep({text: rows[text] for text in new})
+        return np.stack([rows[text] for text in texts])
+
+    def _known(self, texts: Sequence[str]) -> dict[str, Floats]:
+        with self._lock:
+            known = {text: self._kept[text] for text in texts if text in self._kept}
+            for text in known:
+                self._kept.move_to_end(text)
+        return known
+
+    def _keep(self, rows: dict[str, Floats]) -> None:
+        with self._lock:
+            self._kept.update(rows)
             while len(self._kept) > CACHE:
                 self._kept.popitem(last=False)
-        return np.stack([rows[text] for text in texts])
 
     def _embed(self, texts: list[str]) -> Floats:
         import numpy as np
