@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import os
@@ -183,6 +184,8 @@ class Settings:
         self._bus = bus
         self.damaged: Path | None = None
         """Where an unreadable settings file was set aside at this start."""
+        self.turn = asyncio.Lock()
+        """Who sets from a thread takes turns here: the last choice must be the last one stored."""
         self._file = self._read()
         self._dotenv, self._dotenv_path = _read_dotenv((paths.home / ".env", Path.cwd() / ".env"))
         self._environment = dict(os.environ)

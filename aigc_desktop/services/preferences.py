@@ -12,5 +12,6 @@ T = TypeVar("T")
 
 
 async def set_setting(app: App, setting: Setting[T], value: T) -> None:
-    """Validate and store one setting. Raises UserError("setting_invalid")."""
-    await asyncio.to_thread(app.settings.set, setting, value)
+    """Validate and store one setting, in the order asked. Raises UserError("setting_invalid")."""
+    async with app.settings.turn:
+        await asyncio.to_thread(app.settings.set, setting, value)
