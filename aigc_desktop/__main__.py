@@ -20,7 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         return run_relayed(given[1:])
     if given:
-        from aigc_desktop.cli import parse, run_command
+        from aigc_desktop.cli.main import parse, run_command
 
         options = parse(given)
         if options.command is not None or options.self_test:

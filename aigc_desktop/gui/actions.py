@@ -42,6 +42,8 @@ def action_specs() -> tuple[ActionSpec, ...]:
         ActionSpec("sidebar", ("Ctrl+B",), tr("Show or hide the sidebar")),
         ActionSpec("scenario", ("Ctrl+E",), tr("Scenario of the last request")),
         ActionSpec("scenarios", ("Ctrl+Shift+S",), tr("Scenarios and prompts")),
+        ActionSpec("learning", ("Ctrl+Shift+L",), tr("What was learned")),
+        ActionSpec("operations", ("Ctrl+Shift+O",), tr("Operations")),
         ActionSpec("settings", ("Ctrl+,",), tr("Settings")),
         ActionSpec("shortcuts", ("F1", "Ctrl+/"), tr("Keyboard shortcuts")),
         ActionSpec("quit", ("Ctrl+Q",), tr("Quit")),

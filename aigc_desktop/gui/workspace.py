@@ -19,10 +19,13 @@ from aigc_desktop.gui.notices import NoticeAction, NoticeBar
 from aigc_desktop.gui.sidebar.sidebar import Sidebar
 
 if TYPE_CHECKING:
+    from aigc_desktop.gui.learning.learning_page import LearningPage
+    from aigc_desktop.gui.ops.operations_page import OperationsPage
     from aigc_desktop.gui.problem_page import ProblemPage
     from aigc_desktop.gui.scenarios.scenarios_page import ScenariosPage
     from aigc_desktop.gui.settings.settings_page import SettingsPage
     from aigc_desktop.gui.settings.welcome_page import WelcomePage
+    from aigc_desktop.gui.widgets.parts_page import PartsPage
 
 LAST_SESSION = "window.session"
 _KEY_PROBLEMS = (
@@ -52,6 +55,8 @@ class Workspace(QWidget):
         self._settings_page: SettingsPage | None = None
         self._welcome: WelcomePage | None = None
         self._scenarios: ScenariosPage | None = None
+        self._operations: OperationsPage | None = None
+        self._learning: LearningPage | None = None
         self._problem: ProblemPage | None = None
         self._sidebar_wanted = True
         self.shortcuts: actions.ShortcutsDialog | None = None
@@ -98,6 +103,30 @@ class Workspace(QWidget):
             self._scenarios.prompt_chosen.connect(self._take_prompt)
             self.pages.addWidget(self._scenarios)
         return self._scenarios
+
+    @property
+    def operations_page(self) -> OperationsPage:
+        """Operations, made when they are first wanted."""
+        if self._operations is None:
+            from aigc_desktop.gui.ops.operations_page import OperationsPage
+
+            self._operations = OperationsPage(self._bridge)
+            self._operations.closed.connect(self.show_chat)
+            self._operations.session_wanted.connect(self._open_session)
+            self.pages.addWidget(self._operations)
+        return self._operations
+
+    @property
+    def learning_page(self) -> LearningPage:
+        """What was learned, made when it is first wanted."""
+        if self._learning is None:
+            from aigc_desktop.gui.learning.learning_page import LearningPage
+
+            self._learning = LearningPage(self._bridge)
+            self._learning.closed.connect(self.show_chat)
+            self._learning.session_wanted.connect(self._open_session)
+            self.pages.addWidget(self._learning)
+        return self._learning
 
     @property
     def welcome(self) -> WelcomePage:
@@ -168,9 +197,22 @@ class Workspace(QWidget):
     @Slot()
     def show_scenarios(self) -> None:
         """Show the scenario manager."""
+        self._show_page(self.scenarios_page)
+
+    @Slot()
+    def show_operations(self) -> None:
+        """Show the operations page."""
+        self._show_page(self.operations_page)
+
+    @Slot()
+    def show_learning(self) -> None:
+        """Show what was learned."""
+        self._show_page(self.learning_page)
+
+    def _show_page(self, page: PartsPage) -> None:
         self.sidebar.hide()
-        self.pages.setCurrentWidget(self.scenarios_page)
-        self.scenarios_page.reload()
+        self.pages.setCurrentWidget(page)
+        page.reload()
 
     @Slot(str)
     def _take_prompt(self, text: str) -> None:
@@ -192,6 +234,8 @@ class Workspace(QWidget):
         self._settings_page = None
         self._welcome = None
         self._scenarios = None
+        self._operations = None
+        self._learning = None
         self.pages = QStackedWidget()
         self.pages.addWidget(self.chat)
         right = QWidget()
@@ -226,6 +270,8 @@ class Workspace(QWidget):
         sidebar.new_chat_requested.connect(self.new_chat)
         sidebar.settings_requested.connect(self.show_settings)
         sidebar.scenarios_requested.connect(self.show_scenarios)
+        sidebar.learning_requested.connect(self.show_learning)
+        sidebar.operations_requested.connect(self.show_operations)
         chat.manage_scenarios_requested.connect(self.show_scenarios)
         sidebar.current_gone.connect(self._current_gone)
         chat.session_shown.connect(sidebar.set_current)
@@ -252,6 +298,8 @@ class Workspace(QWidget):
                 "sidebar": self.toggle_sidebar,
                 "scenario": self.chat.show_scenario,
                 "scenarios": self.show_scenarios,
+                "learning": self.show_learning,
+                "operations": self.show_operations,
                 "settings": self.show_settings,
                 "shortcuts": self.show_shortcuts,
                 "quit": self.window().close,

@@ -31,6 +31,8 @@ REVISIONS = (
     "turn_effects",
     "permission_rules",
     "scenario_versions",
+    "lessons",
+    "operations",
 )
 """All revisions in their order: the manual's six, then ours."""
 

@@ -219,8 +219,147 @@ user_feedback = Table(
     Column("assistant_response", Text),
     Column("scenario_ids", Text),
     _time("created_at"),
+    Column("recorded_at", Id, nullable=False, server_default="0"),
     Index("ix_user_feedback_user", "user_id", "created_at"),
     Index("ix_user_feedback_session", "session_id"),
+    Index("ix_user_feedback_turn", "conversation_turn_id"),
+)
+
+user_preferences_cache = Table(
+    "user_preferences_cache",
+    metadata,
+    _id(),
+    Column("user_id", Integer, nullable=False, unique=True),
+    Column("data_summary_hash", String(64)),
+    Column("preferences", JSON),
+    _time("updated_at"),
+)
+
+session_preferences = Table(
+    "session_preferences",
+    metadata,
+    _id(),
+    Column("session_id", String(36), nullable=False, unique=True),
+    Column("preferences", JSON),
+    _time("updated_at"),
+    Column("data_summary_hash", String(64)),
+)
+
+user_behavior_stats = Table(
+    "user_behavior_stats",
+    metadata,
+    _id(),
+    Column("user_id", Integer, nullable=False, unique=True),
+    *(
+        Column(name, Integer, nullable=False, server_default="0")
+        for name in (
+            "total_sessions",
+            "total_messages",
+            "total_feedback",
+            "like_count",
+            "dislike_count",
+        )
+    ),
+    Column("scenario_usage", JSON),
+    Column("question_types", JSON),
+    _time("updated_at"),
+)
+
+lessons = Table(
+    "lessons",
+    metadata,
+    _id(),
+    Column("user_id", Id, nullable=False),
+    Column("session_id", Id, ForeignKey("sessions.id", ondelete="CASCADE")),
+    Column("scenario_id", Id, ForeignKey("business_scenarios.id", ondelete="CASCADE")),
+    Column("state", String(20), nullable=False),
+    Column("data", JSON, nullable=False),
+    Column("created_at", Id, nullable=False),
+    Column("changed_at", Id, nullable=False),
+    Column("uses", Integer, nullable=False, server_default="0"),
+    Column("used_at", Id),
+    Index("ix_lessons_user", "user_id", "state"),
+)
+
+lesson_changes = Table(
+    "lesson_changes",
+    metadata,
+    _id(),
+    Column("lesson_id", Id, ForeignKey("lessons.id", ondelete="CASCADE"), nullable=False),
+    Column("user_id", Id, nullable=False),
+    Column("changed_at", Id, nullable=False),
+    Column("cause", String(20), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("data", JSON, nullable=False),
+    Index("ix_lesson_changes_lesson", "lesson_id", "id"),
+    Index("ix_lesson_changes_user", "user_id", "changed_at"),
+)
+
+turn_lessons = Table(
+    "turn_lessons",
+    metadata,
+    Column("turn_id", Id, ForeignKey("turns.id", ondelete="CASCADE"), primary_key=True),
+    Column("lessons", JSON, nullable=False),
+)
+
+lesson_proofs = Table(
+    "lesson_proofs",
+    metadata,
+    _id(),
+    Column("lesson_id", Id, ForeignKey("lessons.id", ondelete="CASCADE"), nullable=False),
+    Column("lesson_text", Text, nullable=False),
+    Column("created_at", Id, nullable=False),
+    Column("result", JSON, nullable=False),
+    Index("ix_lesson_proofs_lesson", "lesson_id", "id"),
+)
+
+learning_runs = Table(
+    "learning_runs",
+    metadata,
+    _id(),
+    Column("user_id", Id, nullable=False),
+    Column("session_id", Id),
+    Column("started_at", Id, nullable=False),
+    Column("ended_at", Id),
+    Column("cause", String(20), nullable=False),
+    Column("outcome", String(20), nullable=False),
+    Column("detail", JSON, nullable=False),
+    Index("ix_learning_runs_user", "user_id", "session_id", "id"),
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("name", String(50), primary_key=True),
+    Column("paused", Boolean, nullable=False, server_default="0"),
+    Column("schedule", JSON),
+    Column("due_at", Id),
+)
+
+job_runs = Table(
+    "job_runs",
+    metadata,
+    _id(),
+    Column("job", String(50), nullable=False),
+    Column("cause", String(20), nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("started_at", Id, nullable=False),
+    Column("ended_at", Id),
+    Column("result", JSON),
+    Column("error", JSON),
+    Column("owner", String(60), nullable=False, server_default=""),
+    Index("ix_job_runs_job", "job", "id"),
+)
+
+api_tokens = Table(
+    "api_tokens",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("name", Text, nullable=False, server_default=""),
+    Column("created_at", Id, nullable=False),
+    Column("expires_at", Id, nullable=False),
+    Column("revoked_at", Id),
+    Column("used_at", Id),
 )
 
 system_prompts = Table(

@@ -117,7 +117,15 @@ CHECKS: dict[str, tuple[tuple[str, ...], Callable[[Path], None]]] = {
             _same(db, "SELECT scenario_id FROM permission_rules", None),
         )[0],
     ),
-    "scenario_versions": ((), lambda db: None),
+    "scenario_versions": (
+        (
+            "INSERT INTO user_feedback (user_id, feedback_type, created_at) VALUES"
+            " (1, 'like', '2025-03-01 12:00:00')",
+        ),
+        lambda db: _same(db, "SELECT recorded_at FROM user_feedback", 1740830400000),
+    ),
+    "lessons": ((), lambda db: None),
+    "operations": ((), lambda db: None),
 }
 
 

@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from aigc_desktop.config.i18n import tr, tr_n
 from aigc_desktop.gui.chat.safe_text import one_line, visible
-from aigc_desktop.gui.scenarios.cards import CardList, card
 from aigc_desktop.gui.widgets.build import button, label
+from aigc_desktop.gui.widgets.cards import CardList, card
 
 SIZE = (620, 460)
 

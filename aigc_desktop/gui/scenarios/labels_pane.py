@@ -14,8 +14,8 @@ from aigc_desktop.core.scenario import Label
 from aigc_desktop.gui import calls
 from aigc_desktop.gui.bridge import Bridge
 from aigc_desktop.gui.chat.safe_text import one_line, visible
-from aigc_desktop.gui.scenarios.cards import CardList, card
 from aigc_desktop.gui.widgets.build import label
+from aigc_desktop.gui.widgets.cards import CardList, card
 
 
 class LabelsPane(QWidget):

@@ -13,8 +13,8 @@ from aigc_desktop.core.scenario import Scenario
 from aigc_desktop.gui import calls
 from aigc_desktop.gui.bridge import Bridge
 from aigc_desktop.gui.chat.safe_text import one_line
-from aigc_desktop.gui.scenarios.cards import CardList, Do, card
 from aigc_desktop.gui.widgets.ask import ask
+from aigc_desktop.gui.widgets.cards import CardList, Do, card
 
 
 class TrashPane(QWidget):

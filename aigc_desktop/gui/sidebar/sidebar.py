@@ -7,7 +7,7 @@ from typing import Any
 from PySide6.QtCore import QModelIndex, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
-    QHBoxLayout,
+    QGridLayout,
     QLineEdit,
     QListView,
     QStackedWidget,
@@ -39,7 +39,7 @@ from aigc_desktop.gui.sidebar.results import (
 from aigc_desktop.gui.sidebar.session_list import SessionList
 from aigc_desktop.gui.sidebar.session_model import SessionModel
 from aigc_desktop.gui.sidebar.trash import TrashView
-from aigc_desktop.gui.widgets.build import button, label
+from aigc_desktop.gui.widgets.build import OnClick, button, label
 
 SEARCH_DELAY_MS = 150
 MIDNIGHT_CHECK_MS = 60_000
@@ -54,6 +54,8 @@ class Sidebar(QWidget):
     new_chat_requested = Signal()
     settings_requested = Signal()
     scenarios_requested = Signal()
+    learning_requested = Signal()
+    operations_requested = Signal()
     current_gone = Signal(object)
     """The shown session left the list; the id of the one to show instead, or None."""
 
@@ -198,13 +200,7 @@ class Sidebar(QWidget):
         top.addWidget(self.search)
         layout.addLayout(top)
         layout.addWidget(self._stack, 1)
-        scenarios = button(tr("Scenarios"), self.scenarios_requested, "ghost", "spark")
-        scenarios.setIconSize(QSize(17, 17))
-        shelf = QVBoxLayout()
-        shelf.setContentsMargins(12, 0, 12, 0)
-        shelf.addWidget(scenarios)
-        layout.addLayout(shelf)
-        layout.addLayout(self._bottom())
+        layout.addLayout(self._shelf())
         self._pages = QStackedWidget()
         self._pages.addWidget(main)
         self._pages.addWidget(self.trash_view)
@@ -212,16 +208,23 @@ class Sidebar(QWidget):
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(self._pages)
 
-    def _bottom(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setContentsMargins(12, 0, 12, 0)
-        row.setSpacing(4)
-        settings = button(tr("Settings"), self.settings_requested, "ghost", "settings")
-        trash = button(tr("Trash"), self.show_trash, "ghost", "trash")
-        for one in (settings, trash):
-            one.setIconSize(QSize(17, 17))
-            row.addWidget(one, 1)
-        return row
+    def _shelf(self) -> QGridLayout:
+        """Return the ways to the other pages."""
+        grid = QGridLayout()
+        grid.setContentsMargins(12, 0, 12, 0)
+        grid.setSpacing(4)
+        ways: tuple[tuple[str, OnClick, str], ...] = (
+            (tr("Scenarios"), self.scenarios_requested, "spark"),
+            (tr("Learning"), self.learning_requested, "learn"),
+            (tr("Operations"), self.operations_requested, "pulse"),
+            (tr("Trash"), self.show_trash, "trash"),
+            (tr("Settings"), self.settings_requested, "settings"),
+        )
+        for at, (text, run, icon) in enumerate(ways):
+            made = button(text, run, "ghost", icon)
+            made.setIconSize(QSize(17, 17))
+            grid.addWidget(made, at // 2, at % 2)
+        return grid
 
     def _rows(self) -> range:
         return range(self.sessions.rowCount())

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Any
 
-from aigc_desktop.cli import (
+from aigc_desktop.cli.exits import (
     DENIED,
     FAILED,
     INTERRUPTED,
@@ -21,6 +21,7 @@ from aigc_desktop.cli import (
     NOT_CONNECTED_CODES,
     OK,
 )
+from aigc_desktop.cli.running import in_app
 from aigc_desktop.config.i18n import tr
 from aigc_desktop.config.messages import describe
 from aigc_desktop.core.errors import UserError
@@ -44,6 +45,18 @@ from aigc_desktop.services import chat, sessions
 from aigc_desktop.services.app import App
 
 MAX_SHOWN_ARGUMENT = 120
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("text", help="the request; - reads it from standard input")
+    parser.add_argument("--session", type=int, metavar="S", help="go on in this session")
+    parser.add_argument("--work-dir", metavar="D", help="where the agent may read and write")
+    parser.add_argument("--model", metavar="M", help="sonnet, opus, haiku, a model id, or demo")
+    parser.add_argument("--scenario", type=int, metavar="ID", help="answer in this scenario")
+    parser.add_argument("--yes", action="store_true", help="allow what would be asked")
+    parser.add_argument("--json", action="store_true", help="print events as JSON lines")
+    parser.set_defaults(run=in_app(ask))
 
 
 async def ask(app: App, options: argparse.Namespace) -> int:

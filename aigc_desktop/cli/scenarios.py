@@ -1,59 +1,44 @@
-"""`aigc-desktop match` and `aigc-desktop scenarios`."""
+"""`aigc-desktop scenarios`."""
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
-import json
 import sys
 from typing import Any
 
-from aigc_desktop.cli import OK
+from aigc_desktop.cli.exits import OK
+from aigc_desktop.cli.running import in_app, print_json
 from aigc_desktop.config.i18n import tr, tr_n
-from aigc_desktop.config.messages import outcome_text, reason_text
 from aigc_desktop.core.errors import UserError
 from aigc_desktop.core.scenario import Scenario
 from aigc_desktop.services import scenarios
 from aigc_desktop.services.app import App
 
 
-async def run(app: App, options: argparse.Namespace) -> int:
-    """Do what the options say; return the exit code."""
-    if options.command == "match":
-        return await _match(app, options)
-    actions = {"list": _list, "show": _show, "import": _import, "export": _export}
-    return await actions[options.action](app, options)
-
-
-async def _match(app: App, options: argparse.Namespace) -> int:
-    text = sys.stdin.read() if options.text == "-" else options.text
-    if not text.strip():
-        raise UserError("message_empty")
-    await scenarios.settle_index(app)
-    trial = await scenarios.try_request(app, text)
-    match = trial.match
-    if options.json:
-        _print_json(
-            {
-                **dataclasses.asdict(match),
-                "scenario": {"id": trial.scenario.id, "name": trial.scenario.name},
-                "prompt_tokens": trial.prompt.tokens,
-            }
-        )
-        return OK
-    print(f"{trial.scenario.name}  {match.confidence:.0%}  {outcome_text(match)}")
-    for reason in match.reasons:
-        print(f"  · {reason_text(reason)}")
-    for ranked in match.ranked[:5]:
-        print(f"  {ranked.share:>6.1%}  {ranked.name}")
-    print(tr("{milliseconds} ms on this machine", milliseconds=f"{match.milliseconds:.1f}"))
-    return OK
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Declare the actions and their options."""
+    actions = parser.add_subparsers(dest="action", metavar="action", required=True)
+    listing = actions.add_parser("list", help="list the scenarios")
+    listing.add_argument("--json", action="store_true", help="print one JSON array")
+    listing.set_defaults(run=in_app(_list))
+    show = actions.add_parser("show", help="show one scenario whole")
+    show.add_argument("id", type=int)
+    show.add_argument("--json", action="store_true", help="print one JSON object")
+    show.set_defaults(run=in_app(_show))
+    taking = actions.add_parser("import", help="take over the scenarios of a file")
+    taking.add_argument("file")
+    taking.set_defaults(run=in_app(_import))
+    giving = actions.add_parser("export", help="write scenarios into a file")
+    giving.add_argument("file")
+    giving.add_argument("ids", type=int, nargs="*", help="which (all, if none is named)")
+    giving.set_defaults(run=in_app(_export))
 
 
 async def _list(app: App, options: argparse.Namespace) -> int:
     found = await scenarios.list_scenarios(app)
     if options.json:
-        _print_json([_summary(scenario) for scenario in found])
+        print_json([_summary(scenario) for scenario in found])
         return OK
     for scenario in found:
         mark = "*" if scenario.is_default else " "
@@ -68,7 +53,7 @@ async def _show(app: App, options: argparse.Namespace) -> int:
         raise UserError("scenario_not_found")
     data = {**_summary(scenario), **dataclasses.asdict(scenario.bundle)}
     if options.json:
-        _print_json(data)
+        print_json(data)
         return OK
     for key, value in data.items():
         if value not in (None, "", (), {}):
@@ -109,7 +94,3 @@ def _summary(scenario: Scenario) -> dict[str, Any]:
         "is_public": scenario.is_public,
         "builtin": scenario.builtin,
     }
-
-
-def _print_json(data: Any) -> None:
-    print(json.dumps(data, ensure_ascii=False, indent=2, default=str))

@@ -1,0 +1,47 @@
+"""`aigc-desktop match`."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import sys
+
+from aigc_desktop.cli.exits import OK
+from aigc_desktop.cli.running import in_app, print_json
+from aigc_desktop.config.i18n import tr
+from aigc_desktop.config.messages import outcome_text, reason_text
+from aigc_desktop.core.errors import UserError
+from aigc_desktop.services import scenarios
+from aigc_desktop.services.app import App
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("text", help="the request; - reads it from standard input")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.set_defaults(run=in_app(_match))
+
+
+async def _match(app: App, options: argparse.Namespace) -> int:
+    text = sys.stdin.read() if options.text == "-" else options.text
+    if not text.strip():
+        raise UserError("message_empty")
+    await scenarios.settle_index(app)
+    trial = await scenarios.try_request(app, text)
+    match = trial.match
+    if options.json:
+        print_json(
+            {
+                **dataclasses.asdict(match),
+                "scenario": {"id": trial.scenario.id, "name": trial.scenario.name},
+                "prompt_tokens": trial.prompt.tokens,
+            }
+        )
+        return OK
+    print(f"{trial.scenario.name}  {match.confidence:.0%}  {outcome_text(match)}")
+    for reason in match.reasons:
+        print(f"  · {reason_text(reason)}")
+    for ranked in match.ranked[:5]:
+        print(f"  {ranked.share:>6.1%}  {ranked.name}")
+    print(tr("{milliseconds} ms on this machine", milliseconds=f"{match.milliseconds:.1f}"))
+    return OK

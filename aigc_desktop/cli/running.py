@@ -1,0 +1,40 @@
+"""Runs a command inside the program, without a window; prints what it found."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from aigc_desktop.services.app import App
+
+InApp = Callable[[App, argparse.Namespace], Awaitable[int]]
+
+
+def in_app(work: InApp) -> Callable[[argparse.Namespace], int]:
+    """Return a command's `run`: opens the program, does `work` in it, closes it."""
+
+    def run(options: argparse.Namespace) -> int:
+        from aigc_desktop.bootstrap import open_app, prepare
+        from aigc_desktop.config.paths import Paths
+
+        paths = Paths.default()
+        settings, bus, stop_logging = prepare(paths)
+
+        async def go() -> int:
+            async with open_app(paths, settings, bus) as app:
+                return await work(app, options)
+
+        try:
+            return asyncio.run(go())
+        finally:
+            stop_logging()
+
+    return run
+
+
+def print_json(data: Any) -> None:
+    """Print one JSON value for programs."""
+    print(json.dumps(data, ensure_ascii=False, indent=2, default=str))

@@ -1,0 +1,18 @@
+"""The operations page: what the program does by itself, and whether it is well."""
+
+from __future__ import annotations
+
+from aigc_desktop.config.i18n import tr
+from aigc_desktop.gui.bridge import Bridge
+from aigc_desktop.gui.widgets.area_page import AreaPage
+
+
+class OperationsPage(AreaPage):
+    """Diagnostics, backup, jobs, logs, statistics, migrations, the local HTTP server."""
+
+    def __init__(self, bridge: Bridge) -> None:
+        super().__init__("aigc_desktop.gui.ops", tr("Operations"), _parts(), bridge)
+
+
+def _parts() -> tuple[tuple[str, str, str], ...]:
+    return ()

@@ -1,0 +1,1 @@
+"""Learning from feedback: signals, summary, merge, lessons, prompt text. Pure: no I/O."""

@@ -1,0 +1,1 @@
+"""Operations: backup, restore, jobs, statistics, retention, diagnostics, logs."""
