@@ -19,6 +19,7 @@ from aigc_desktop.config.paths import Paths
 from aigc_desktop.config.settings import LOG_LEVEL, Settings
 from aigc_desktop.core.bus import EventBus
 from aigc_desktop.core.clock import Clock, SystemClock
+from aigc_desktop.core.errors import UserError
 from aigc_desktop.core.events import NoticeCleared, NoticeLevel, NoticeRaised
 
 if TYPE_CHECKING:
@@ -38,9 +39,16 @@ def prepare(paths: Paths) -> tuple[Settings, EventBus, Callable[[], None]]:
 
 @contextlib.asynccontextmanager
 async def open_app(
-    paths: Paths, settings: Settings, bus: EventBus, clock: Clock | None = None
+    paths: Paths,
+    settings: Settings,
+    bus: EventBus,
+    clock: Clock | None = None,
+    *,
+    resident: bool = False,
 ) -> AsyncIterator[App]:
     """Build the program without a user interface; leaving it stops everything in order.
+
+    A `resident` one (the window, `serve`) runs jobs by their schedules; a single command does not.
 
     Raises UserError for a database that cannot be used (see `store.migration.prepare`).
     """
@@ -48,9 +56,10 @@ async def open_app(
     from aigc_desktop.agent.sandbox import Sandbox
     from aigc_desktop.config.secrets import SecretStore
     from aigc_desktop.files.checkpoints import Checkpoints
-    from aigc_desktop.services import answering, builtins, owner
+    from aigc_desktop.services import answering, owner
     from aigc_desktop.services.app import App
     from aigc_desktop.services.connection import Connection
+    from aigc_desktop.services.job_runner import JobRunner
     from aigc_desktop.services.matching import Matching
     from aigc_desktop.services.revisions import SessionRevisions
     from aigc_desktop.services.runner import TurnRunner
@@ -82,6 +91,8 @@ async def open_app(
         undo.push_async_callback(connection.close)
         runner = TurnRunner(bus)
         undo.push_async_callback(runner.close)
+        jobs = JobRunner(bus, clock)
+        undo.push_async_callback(jobs.close)
         app = App(
             paths=paths,
             settings=settings,
@@ -96,13 +107,29 @@ async def open_app(
             rules=RuleBook(await store.read(rule_rows.all_rules)),
             checkpoints=Checkpoints(paths.checkpoints_dir),
             matching=Matching(),
+            jobs=jobs,
         )
+        jobs.bind(app)
         runner.bind(lambda turn: answering.answer_turn(app, turn))
-        await builtins.refresh(app)
         warm_up = asyncio.create_task(app.matching.warm_up_later(app), name="matcher-warm-up")
         undo.callback(warm_up.cancel)
+        await _settle(app)
+        if resident:
+            jobs.start()
         logger.info("ready")
         yield app
+
+
+async def _settle(app: App) -> None:
+    """Do what follows from what was left behind, before anything new begins."""
+    from aigc_desktop.services import builtins, prices
+
+    await builtins.refresh(app)
+    await app.jobs.recover()
+    try:
+        await prices.load_own_prices(app)
+    except UserError as error:
+        app.bus.publish(_notice(error.code, error.params))
 
 
 class Backend:
@@ -153,7 +180,7 @@ class Backend:
     async def _serve(self) -> None:
         self._leave = asyncio.Event()
         try:
-            async with open_app(self._paths, self._settings, self._bus) as app:
+            async with open_app(self._paths, self._settings, self._bus, resident=True) as app:
                 self.ready.set_result(app)
                 await self._leave.wait()
         except Exception as error:

@@ -39,6 +39,7 @@ COMMANDS = (
     Command("sessions", "sessions", "list the sessions"),
     Command("match", "match", "show which scenario a request belongs to, and why"),
     Command("scenarios", "scenarios", "list, show, import and export scenarios"),
+    Command("jobs", "jobs", "list, run, pause and resume scheduled jobs"),
 )
 
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from aigc_desktop.core.content import Block
+from aigc_desktop.core.jobs import JobProgress, JobRun
 from aigc_desktop.core.matching import Match
 from aigc_desktop.core.session import Session, Turn, Usage
 from aigc_desktop.core.transcript import ToolState, TranscriptSnapshot
@@ -252,3 +253,12 @@ class ConnectionChanged(Event):
     """Provider, key or base URL changed: a new model client is in use."""
 
     provider: str
+
+
+@dataclass(frozen=True, slots=True)
+class JobChanged(Event):
+    """A job began, went on, ended, or (run None) its plan changed."""
+
+    job: str
+    run: JobRun | None
+    progress: JobProgress | None = None

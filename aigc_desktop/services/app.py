@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from aigc_desktop.core.clock import Clock
     from aigc_desktop.files.checkpoints import Checkpoints
     from aigc_desktop.services.connection import Connection
+    from aigc_desktop.services.job_runner import JobRunner
     from aigc_desktop.services.matching import Matching
     from aigc_desktop.services.revisions import SessionRevisions
     from aigc_desktop.services.runner import TurnRunner
@@ -38,3 +39,4 @@ class App:
     rules: RuleBook
     checkpoints: Checkpoints
     matching: Matching
+    jobs: JobRunner

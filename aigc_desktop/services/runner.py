@@ -14,6 +14,7 @@ from aigc_desktop.core.events import ApprovalRequested, Event, ScenarioMatched
 from aigc_desktop.core.ports import ApprovalAnswer, ApprovalRequest
 from aigc_desktop.core.session import TurnConfig
 from aigc_desktop.services.live import LiveTurn
+from aigc_desktop.services.unattended import current_job
 
 logger = logging.getLogger(__name__)
 
@@ -62,7 +63,14 @@ class RunningTurn:
         self.bus.publish(event)
 
     async def ask(self, request: ApprovalRequest) -> ApprovalAnswer:
-        """Ask the user and wait; implements `core.ports.Approver`."""
+        """Ask the user and wait; implements `core.ports.Approver`.
+
+        In the work of a job nobody is there: the answer is no, and the log says so.
+        """
+        job = current_job()
+        if job is not None:
+            logger.warning("the job %s wanted %s: denied, nobody can be asked", job, request.name)
+            return ApprovalAnswer.DENY
         answer: asyncio.Future[ApprovalAnswer] = asyncio.get_running_loop().create_future()
         event = ApprovalRequested(
             session_id=request.session_id,

@@ -4,4 +4,23 @@ from __future__ import annotations
 
 from aigc_desktop.config.texts import MessageText
 
-MESSAGES: dict[str, MessageText] = {}
+MESSAGES: dict[str, MessageText] = {
+    "job_failed": MessageText("The job “{job}” failed. {reason}", "{remedy}"),
+    "job_running": MessageText(
+        "The job “{job}” is running already.", "Wait until it is done, or stop it."
+    ),
+    "job_runs_elsewhere": MessageText(
+        "The job “{job}” is run by another process of this program.",
+        "Stop it where it was started, for example in the terminal.",
+    ),
+    "job_unknown": MessageText("There is no job {name}.", "There are: {known}."),
+    "schedule_invalid": MessageText(
+        "This is not a schedule: {schedule}",
+        "Choose every 5 minutes to 7 days, or a time of day.",
+    ),
+    "prices_invalid": MessageText(
+        "prices.json can't be used: {model} {problem}",
+        'It must look like {{"model id": {{"input": 3, "output": 15}}}}, in US dollars per million '
+        "tokens. The bundled prices are in use.",
+    ),
+}

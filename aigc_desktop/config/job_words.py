@@ -1,0 +1,69 @@
+"""Schedules, causes and policies of jobs in the user's language."""
+
+from __future__ import annotations
+
+from aigc_desktop.config.i18n import tr
+from aigc_desktop.core.jobs import JobCause, MissedPolicy, RunStatus, Schedule
+
+
+def schedule_text(schedule: Schedule) -> str:
+    """Return a schedule in the user's language."""
+    if schedule.every_minutes is not None:
+        minutes = schedule.every_minutes
+        if minutes == 60:
+            return tr("Every hour")
+        if minutes % 60 == 0:
+            return tr("Every {hours} hours", hours=minutes // 60)
+        return tr("Every {minutes} minutes", minutes=minutes)
+    at = f"{schedule.hour:02}:{schedule.minute:02}"
+    if schedule.weekday is None:
+        return tr("Every day at {time}", time=at)
+    days = (
+        tr("Every Monday at {time}", time=at),
+        tr("Every Tuesday at {time}", time=at),
+        tr("Every Wednesday at {time}", time=at),
+        tr("Every Thursday at {time}", time=at),
+        tr("Every Friday at {time}", time=at),
+        tr("Every Saturday at {time}", time=at),
+        tr("Every Sunday at {time}", time=at),
+    )
+    return days[schedule.weekday]
+
+
+def cause_text(cause: JobCause) -> str:
+    """Return why a job ran."""
+    return {
+        JobCause.SCHEDULED: tr("by schedule"),
+        JobCause.MISSED: tr("made up for a missed run"),
+        JobCause.MANUAL: tr("by hand"),
+        JobCause.HTTP: tr("over HTTP"),
+    }[cause]
+
+
+def status_text(status: RunStatus) -> str:
+    """Return how a run stands or ended, in a word or two."""
+    return {
+        RunStatus.RUNNING: tr("running"),
+        RunStatus.DONE: tr("done"),
+        RunStatus.FAILED: tr("failed"),
+        RunStatus.CANCELLED: tr("stopped"),
+        RunStatus.ABORTED: tr("broken off"),
+        RunStatus.MISSED: tr("missed"),
+    }[status]
+
+
+def missed_text(policy: MissedPolicy) -> str:
+    """Return what happens to missed runs."""
+    return {
+        MissedPolicy.ONCE: tr("A missed run is made up for once, at the next start."),
+        MissedPolicy.SKIP: tr("A missed run is left out."),
+    }[policy]
+
+
+def duration_text(milliseconds: int) -> str:
+    """Return how long something took."""
+    seconds = milliseconds / 1000
+    if seconds < 60:
+        return tr("{seconds} s", seconds=f"{seconds:.1f}" if seconds < 10 else f"{seconds:.0f}")
+    minutes, rest = divmod(round(seconds), 60)
+    return tr("{minutes} min {seconds} s", minutes=minutes, seconds=rest)
