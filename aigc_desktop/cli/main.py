@@ -40,6 +40,7 @@ COMMANDS = (
     Command("match", "match", "show which scenario a request belongs to, and why"),
     Command("scenarios", "scenarios", "list, show, import and export scenarios"),
     Command("jobs", "jobs", "list, run, pause and resume scheduled jobs"),
+    Command("migrate", "migrate", "bring the database to another revision, or back"),
 )
 
 

@@ -6,9 +6,12 @@ import argparse
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aigc_desktop.services.app import App
+
+if TYPE_CHECKING:
+    from aigc_desktop.config.paths import Paths
 
 InApp = Callable[[App, argparse.Namespace], Awaitable[int]]
 
@@ -29,6 +32,25 @@ def in_app(work: InApp) -> Callable[[argparse.Namespace], int]:
 
         try:
             return asyncio.run(go())
+        finally:
+            stop_logging()
+
+    return run
+
+
+def without_app(
+    work: Callable[[Paths, argparse.Namespace], int],
+) -> Callable[[argparse.Namespace], int]:
+    """Return the `run` of a command that must work where the program cannot be opened."""
+
+    def run(options: argparse.Namespace) -> int:
+        from aigc_desktop.bootstrap import prepare
+        from aigc_desktop.config.paths import Paths
+
+        paths = Paths.default()
+        _, _, stop_logging = prepare(paths)
+        try:
+            return work(paths, options)
         finally:
             stop_logging()
 

@@ -6,15 +6,24 @@ from collections.abc import Mapping
 from typing import Any
 
 from aigc_desktop.config.i18n import tr
-from aigc_desktop.config.texts import MessageText, backup, learning, operations, program
+from aigc_desktop.config.texts import (
+    MessageText,
+    backup,
+    learning,
+    migrations,
+    operations,
+    program,
+)
 from aigc_desktop.core.errors import UserError
 from aigc_desktop.core.matching import Match, Outcome, Reason, ReasonKind
+from aigc_desktop.core.migration import Progress, Stage
 
 MESSAGES: dict[str, MessageText] = {
     **program.MESSAGES,
     **learning.MESSAGES,
     **backup.MESSAGES,
     **operations.MESSAGES,
+    **migrations.MESSAGES,
 }
 
 
@@ -30,6 +39,14 @@ def describe_error(error: BaseException) -> tuple[str, str]:
     if isinstance(error, UserError):
         return describe(error.code, error.params)
     return describe("internal_error", {})
+
+
+def progress_text(progress: Progress) -> str:
+    """Return in words what a migration is doing."""
+    if progress.stage is Stage.REVISION:
+        title, _ = describe(f"revision:{progress.revision}", {})
+        return f"{progress.number}/{progress.count} {title}"
+    return describe(f"stage:{progress.stage.value}", {})[0]
 
 
 class _Defaults(dict[str, Any]):

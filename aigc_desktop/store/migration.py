@@ -1,22 +1,26 @@
-"""Brings the database to the newest revision: snapshot, work on a copy, verify, swap (rule 6)."""
+"""Brings the database to another revision: snapshot, work on a copy, verify, swap (rule 6)."""
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
-import os
-import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from sqlcipher3 import dbapi2
 
-from aigc_desktop.config.atomic import sync_directory
 from aigc_desktop.config.paths import Paths, migrations_dir
 from aigc_desktop.core.errors import UserError
-from aigc_desktop.store.engine import check_sqlite_version, database_uri, read_only_mode
+from aigc_desktop.core.migration import Progress, Stage, StepTime, UpgradeReport
+from aigc_desktop.store import snapshots
+from aigc_desktop.store.engine import check_sqlite_version, read_only_mode, user_error
+from aigc_desktop.store.snapshots import connect, copy_database, discard, opened
+
+__all__ = ["copy_database", "current", "make_database", "pending", "prepare", "upgrade"]
 
 logger = logging.getLogger(__name__)
 
@@ -47,34 +51,78 @@ SQLITE_MAGIC = b"SQLite format 3\x00"
 SPACE_FACTOR = 4
 """A migration may need this many times the database's size (measured, TECH.md)."""
 
-Progress = Callable[[str], None]
+FRESH = "sessions.db.new"
+DRY = "sessions.db.dry"
+_LEFTOVERS = ("*.part", "*.part-*", f"{FRESH}*", f"{DRY}*")
+_HISTORY = (
+    "CREATE TABLE IF NOT EXISTS revision_history "
+    "(revision VARCHAR(100) PRIMARY KEY, applied_at BIGINT NOT NULL, duration_ms BIGINT NOT NULL)"
+)
+"""Kept by the runner, as alembic_version is by Alembic."""
+
+OnProgress = Callable[[Progress], None]
 
 
-def prepare(paths: Paths, progress: Progress | None = None) -> str | None:
+def _silent(_progress: Progress) -> None:
+    pass
+
+
+def prepare(paths: Paths, progress: OnProgress = _silent) -> str | None:
     """Check the database and bring it to the newest revision; return the revision it was at.
 
     A missing database is made (returns None). Whatever fails, the file stays as it was.
 
     Raises:
-        UserError: `sqlite_too_old`, `database_corrupt`, `database_newer`, `database_locked`,
-            `disk_full`, `migration_failed`.
+        UserError: `sqlite_too_old`, `database_corrupt`, `database_missing`, `database_newer`,
+            `database_locked`, `database_in_use`, `no_room`, `disk_full`, `migration_failed`.
     """
-    from filelock import FileLock, Timeout
-
     check_sqlite_version()
-    try:
-        with FileLock(paths.data_dir / "migration.lock", timeout=LOCK_TIMEOUT):
-            _sweep(paths)
-            revision = _check(paths.database)
-            if revision == HEAD:
-                return revision
-            _upgrade(paths, revision, progress or (lambda _revision: None))
-            return revision
-    except Timeout as error:
-        raise UserError("database_locked") from error
-    except OSError as error:
-        code = "disk_full" if error.errno == 28 else "data_dir_read_only"
-        raise UserError(code, path=str(paths.data_dir), reason=error.strerror or "") from error
+    with locked(paths):
+        revision = check(paths)
+        if revision != HEAD:
+            _upgrade(paths, revision, HEAD, progress)
+        return revision
+
+
+def upgrade(paths: Paths, to: str | None = None, progress: OnProgress = _silent) -> UpgradeReport:
+    """Bring the database to the revision `to` (the newest, if none is named).
+
+    Raises UserError as `prepare` does, `revision_unknown`, and `revision_behind` for one that the
+    database has passed.
+    """
+    check_sqlite_version()
+    with locked(paths):
+        revision = check(paths)
+        target = _target(revision, to)
+        if revision == target:
+            return UpgradeReport(revision, revision, ())
+        return _upgrade(paths, revision, target, progress)
+
+
+def dry_run(paths: Paths, to: str | None = None, progress: OnProgress = _silent) -> UpgradeReport:
+    """Say what `upgrade` would do, by doing it to a copy, which is deleted.
+
+    What goes wrong while the copy is worked on is in the report.
+    """
+    check_sqlite_version()
+    with locked(paths):
+        revision = check(paths)
+        target = _target(revision, to)
+        copy = paths.data_dir / DRY
+        try:
+            if revision is not None:
+                snapshots.require_space(
+                    paths.data_dir, paths.database.stat().st_size * SPACE_FACTOR
+                )
+                progress(Progress(Stage.COPY))
+                copy_database(paths.database, copy)
+            try:
+                return replace(_build(copy, revision, target, progress), dry=True)
+            except UserError as error:
+                report = UpgradeReport(revision, revision, (), dry=True)
+                return replace(report, problem=error.code, params=error.params)
+        finally:
+            discard(copy)
 
 
 def check_read_only(paths: Paths) -> None:
@@ -89,10 +137,12 @@ def check_read_only(paths: Paths) -> None:
     if not paths.database.is_file():
         raise UserError("data_dir_read_only", path=str(paths.data_dir), reason="")
     try:
-        with contextlib.closing(_connect_with(paths.database, options)) as db:
-            (revision,) = db.execute("SELECT version_num FROM alembic_version").fetchone()
+        with opened(paths.database, options) as db:
+            revision = snapshots.revision_in(db)
     except dbapi2.DatabaseError as error:
         raise UserError("database_corrupt", path=str(paths.database)) from error
+    if revision is None:
+        raise UserError("database_corrupt", path=str(paths.database))
     if revision not in REVISIONS:
         raise UserError("database_newer", revision=revision)
     if revision != HEAD:
@@ -101,26 +151,43 @@ def check_read_only(paths: Paths) -> None:
 
 def current(database: Path) -> str | None:
     """Return the revision that the database is at; None for one without a revision table."""
-    with contextlib.closing(_connect(database, "ro")) as db:
-        try:
-            row = db.execute("SELECT version_num FROM alembic_version").fetchone()
-        except dbapi2.OperationalError:
-            return None
-        return str(row[0]) if row else None
+    with opened(database) as db:
+        return snapshots.revision_in(db)
 
 
-def pending(database: Path) -> tuple[str, ...]:
+def pending(database: Path, to: str | None = None) -> tuple[str, ...]:
     """Return the revisions that are still to be run."""
     revision = current(database) if database.exists() else None
-    return REVISIONS if revision is None else REVISIONS[REVISIONS.index(revision) + 1 :]
+    first = 0 if revision is None else REVISIONS.index(revision) + 1
+    return REVISIONS[first : REVISIONS.index(to or REVISIONS[-1]) + 1]
 
 
-def _check(database: Path) -> str | None:
-    """Return the revision of an existing, sound database, or None when there is no file."""
+@contextlib.contextmanager
+def locked(paths: Paths) -> Iterator[None]:
+    """Be the only one who migrates; say what the system says in words the user can act on."""
+    from filelock import FileLock, Timeout
+
+    try:
+        with FileLock(paths.data_dir / "migration.lock", timeout=LOCK_TIMEOUT):
+            _sweep(paths)
+            yield
+    except Timeout as error:
+        raise UserError("database_locked") from error
+    except dbapi2.DatabaseError as error:
+        raise _told(error, paths.database) from error
+    except OSError as error:
+        code = "disk_full" if error.errno == errno.ENOSPC else "data_dir_read_only"
+        raise UserError(code, path=str(paths.data_dir), reason=error.strerror or "") from error
+
+
+def check(paths: Paths) -> str | None:
+    """Return the revision of an existing, sound database, or None when there never was one.
+
+    Nothing is written, so that a database that is refused stays as it is.
+    """
+    database = paths.database
     if not database.exists() and not database.is_symlink():
-        for suffix in ("-wal", "-shm"):
-            if Path(f"{database}{suffix}").exists():
-                raise UserError("database_corrupt", path=str(database))
+        _require_new(paths)
         return None
     damaged = UserError("database_corrupt", path=str(database))
     if not database.is_file():
@@ -129,13 +196,13 @@ def _check(database: Path) -> str | None:
         if file.read(16) != SQLITE_MAGIC:
             raise damaged
     try:
-        with contextlib.closing(_connect(database, "rw")) as db:
+        with contextlib.closing(_reading(database)) as db:
+            revision = snapshots.revision_in(db)
             if database.stat().st_size <= QUICK_CHECK_LIMIT:
                 answer = db.execute("PRAGMA integrity_check(1)").fetchone()
                 if answer != ("ok",):
                     logger.error("integrity check: %s", answer)
                     raise damaged
-        revision = current(database)
     except dbapi2.DatabaseError as error:
         if "locked" in str(error):
             raise UserError("database_locked") from error
@@ -148,37 +215,110 @@ def _check(database: Path) -> str | None:
     return revision
 
 
-def _upgrade(paths: Paths, revision: str | None, progress: Progress) -> None:
-    fresh = paths.data_dir / "sessions.db.new"
-    if revision is not None:
-        size = paths.database.stat().st_size
-        if shutil.disk_usage(paths.data_dir).free < size * SPACE_FACTOR:
-            raise UserError("disk_full", path=str(paths.data_dir), reason="")
-        snapshot = paths.data_dir / f"before-{HEAD}-{time.strftime('%Y%m%d-%H%M%S')}.db"
-        copy_database(paths.database, snapshot)
-        copy_database(snapshot, fresh)
+def _require_new(paths: Paths) -> None:
+    """Raise unless there is no trace of a database that was here before."""
+    for suffix in snapshots.SIDE_FILES:
+        if Path(f"{paths.database}{suffix}").exists():
+            raise UserError("database_corrupt", path=str(paths.database))
+    traces = (snapshots.BEFORE, snapshots.ASIDE, snapshots.DAMAGED)
+    if any(any(paths.data_dir.glob(f"{trace}-*.db")) for trace in traces):
+        raise UserError("database_missing", path=str(paths.database))
+
+
+def _reading(database: Path) -> Any:
+    """Open for reading; only what a crash left half-written has to be opened for writing."""
+    db = connect(database)
     try:
-        _run_alembic(fresh, progress)
-        _verify(fresh)
+        db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except dbapi2.OperationalError as error:
+        db.close()
+        name = getattr(error, "sqlite_errorname", "") or ""
+        if not name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN")):
+            raise
+        return connect(database, "mode=rw")
+    return db
+
+
+def _target(revision: str | None, to: str | None) -> str:
+    target = to or HEAD
+    if target not in REVISIONS:
+        raise UserError("revision_unknown", revision=target, known=", ".join(REVISIONS))
+    if revision is not None and REVISIONS.index(target) < REVISIONS.index(revision):
+        raise UserError("revision_behind", revision=target, current=revision)
+    return target
+
+
+def _upgrade(paths: Paths, revision: str | None, to: str, progress: OnProgress) -> UpgradeReport:
+    fresh = paths.data_dir / FRESH
+    if revision is None:
+        try:
+            report = _build(fresh, None, to, _silent)
+            snapshots.swap_in(fresh, paths.database)
+        except BaseException:
+            discard(fresh)
+            raise
+        return report
+    snapshots.require_space(paths.data_dir, paths.database.stat().st_size * SPACE_FACTOR)
+    snapshot = None
+    try:
+        with snapshots.held(paths.database):
+            progress(Progress(Stage.SNAPSHOT))
+            snapshot = snapshots.take(paths, to)
+            progress(Progress(Stage.COPY))
+            copy_database(snapshot, fresh)
+            report = _build(fresh, revision, to, progress)
+            progress(Progress(Stage.SWAP))
+        snapshots.swap_in(fresh, paths.database)
+    except BaseException:
+        discard(fresh)
+        if snapshot is not None:
+            discard(snapshot)
+        raise
+    snapshots.prune(paths)
+    return replace(report, snapshot=str(snapshot))
+
+
+def _build(database: Path, revision: str | None, to: str, progress: OnProgress) -> UpgradeReport:
+    """Run the revisions on a database that nobody else has, and verify it."""
+    began = time.monotonic()
+    rows, size = {}, 0
+    if revision is not None:
+        with opened(database) as db:
+            rows = snapshots.row_counts(db)
+        size = database.stat().st_size
+    try:
+        steps = _run_alembic(database, to, progress)
+        progress(Progress(Stage.VERIFY))
+        with opened(database) as db:
+            if not snapshots.is_sound(db):
+                raise UserError("migration_failed", reason="integrity check", revision=to)
+            if snapshots.revision_in(db) != to:
+                raise UserError("migration_failed", reason="revision", revision=to)
+            after = snapshots.row_counts(db)
     except UserError:
         raise
     except Exception as error:
         logger.exception("migration failed")
-        raise UserError("migration_failed", reason=str(error)[:200]) from error
-    _swap(fresh, paths.database)
+        known = _told(error, database)
+        if known.code != "disk_full":
+            known = UserError("migration_failed", reason=str(error)[:200])
+        raise known from error
+    ms = int((time.monotonic() - began) * 1000)
+    end = database.stat().st_size
+    return UpgradeReport(revision, to, tuple(steps), rows, after, size, end, ms)
 
 
-def make_database(database: Path) -> None:
-    """Make an empty database at the newest revision."""
-    _run_alembic(database, lambda _revision: None)
+def make_database(database: Path, to: str | None = None) -> None:
+    """Make an empty database at a revision (the newest), or bring a private one there."""
+    _run_alembic(database, to or REVISIONS[-1], _silent)
 
 
-def _run_alembic(database: Path, progress: Progress) -> None:
+def _run_alembic(database: Path, to: str, progress: OnProgress) -> list[StepTime]:
     from alembic import command
     from alembic.config import Config
     from sqlalchemy import create_engine, event
 
-    engine = create_engine("sqlite://", module=dbapi2, creator=lambda: _connect(database, "rwc"))
+    engine = create_engine("sqlite://", module=dbapi2, creator=lambda: _private(database))
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Any) -> None:
@@ -186,72 +326,60 @@ def _run_alembic(database: Path, progress: Progress) -> None:
 
     config = Config()
     config.set_main_option("script_location", str(migrations_dir()).replace("%", "%%"))
-    with engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA journal_mode=DELETE")
-        connection.rollback()
-        config.attributes["connection"] = connection
-        for revision in pending(database):
-            progress(revision)
-            with connection.begin():
-                command.upgrade(config, revision)
-                broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
-                if broken is not None:
-                    raise UserError("migration_failed", reason=f"foreign key: {broken[0]}")
-            logger.info("migrated to %s", revision)
-    engine.dispose()
+    steps: list[StepTime] = []
+    wanted = pending(database, to)
+    try:
+        with engine.connect() as connection:
+            config.attributes["connection"] = connection
+            for number, revision in enumerate(wanted, start=1):
+                progress(Progress(Stage.REVISION, revision, number, len(wanted)))
+                began = time.monotonic()
+                with connection.begin():
+                    command.upgrade(config, revision)
+                    broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+                    if broken is not None:
+                        reason = f"foreign key: {broken[0]}"
+                        raise UserError("migration_failed", reason=reason, revision=revision)
+                    ms = int((time.monotonic() - began) * 1000)
+                    _note(connection, revision, ms)
+                steps.append(StepTime(revision, ms))
+                logger.info("migrated to %s in %d ms", revision, ms)
+    finally:
+        engine.dispose()
+    return steps
 
 
-def _verify(database: Path) -> None:
-    with contextlib.closing(_connect(database, "ro")) as db:
-        if db.execute("PRAGMA integrity_check(1)").fetchone() != ("ok",):
-            raise UserError("migration_failed", reason="integrity check")
-    if current(database) != HEAD:
-        raise UserError("migration_failed", reason=f"revision {current(database)}")
+def _private(database: Path) -> Any:
+    """Open a file that nobody else has: it is made durable when it takes its place."""
+    db = connect(database, "mode=rwc")
+    db.execute("PRAGMA journal_mode=DELETE")
+    db.execute("PRAGMA synchronous=OFF")
+    return db
 
 
-def copy_database(source: Path, target: Path) -> None:
-    """Copy a database consistently, under its final name only when it is whole."""
-    partial = target.with_name(target.name + ".part")
-    partial.unlink(missing_ok=True)
-    with (
-        contextlib.closing(_connect(source, "rw")) as old,
-        contextlib.closing(_connect(partial, "rwc")) as new,
-    ):
-        old.execute("BEGIN")
-        old.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        old.backup(new, pages=4096)
-    with partial.open("rb") as file:
-        os.fsync(file.fileno())
-    partial.replace(target)
-    sync_directory(target.parent)
+def _note(connection: Any, revision: str, ms: int) -> None:
+    connection.exec_driver_sql(_HISTORY)
+    connection.exec_driver_sql(
+        "INSERT OR REPLACE INTO revision_history VALUES (?, ?, ?)",
+        (revision, time.time_ns() // 1_000_000, ms),
+    )
 
 
-def _swap(fresh: Path, database: Path) -> None:
-    """Put the new file in the old one's place. A restored file never meets an old -wal."""
-    with fresh.open("rb") as file:
-        os.fsync(file.fileno())
-    if database.exists():
-        with contextlib.closing(_connect(database, "rw")) as db:
-            db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            db.execute("PRAGMA journal_mode=DELETE")
-    for suffix in ("-wal", "-shm"):
-        Path(f"{database}{suffix}").unlink(missing_ok=True)
-    fresh.replace(database)
-    sync_directory(database.parent)
+def _told(error: BaseException, database: Path) -> UserError:
+    """Return what the user can do about an error."""
+    from sqlalchemy.exc import DatabaseError
+
+    if isinstance(error, dbapi2.DatabaseError):
+        error = DatabaseError("", {}, error)
+    known = user_error(error, database) if isinstance(error, DatabaseError) else None
+    return known or UserError("migration_failed", reason=str(error)[:200])
 
 
 def _sweep(paths: Paths) -> None:
     """Remove what a killed migration left unfinished."""
-    for pattern in ("*.part", "*.part-*", "sessions.db.new", "sessions.db.new-*"):
+    for pattern in _LEFTOVERS:
         for leftover in paths.data_dir.glob(pattern):
             leftover.unlink()
-
-
-def _connect(database: Path, mode: str) -> Any:
-    return _connect_with(database, f"mode={mode}")
-
-
-def _connect_with(database: Path, options: str) -> Any:
-    return dbapi2.connect(
-        database_uri(database, options), uri=True, isolation_level=None, timeout=5
-    )
+    for aside in paths.data_dir.glob(f"{snapshots.ASIDE}-*.db"):
+        if snapshots.is_same_file(aside, paths.database):
+            aside.unlink()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import time
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,13 +15,13 @@ from sqlcipher3 import dbapi2
 from aigc_desktop.config.atomic import sync_directory
 from aigc_desktop.config.paths import Paths
 from aigc_desktop.core.errors import UserError
-from aigc_desktop.store import migration
+from aigc_desktop.core.migration import Snapshot, SnapshotKind
+from aigc_desktop.store import migration, snapshots
 from aigc_desktop.store.engine import database_uri
 
 logger = logging.getLogger(__name__)
 
 SUFFIXES = ("", "-wal", "-shm")
-SNAPSHOTS = "before-*.db"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,26 +33,37 @@ class Rescued:
 
 
 def set_aside(paths: Paths) -> Path:
-    """Rename the database and its -wal and -shm; return the new name of the database."""
-    stamp = time.strftime("%Y%m%d-%H%M%S")
-    target = paths.data_dir / f"damaged-{stamp}.db"
-    number = 1
-    while target.exists() or target.is_symlink():
-        number += 1
-        target = paths.data_dir / f"damaged-{stamp}-{number}.db"
+    """Keep the database with its -wal and -shm under another name; return that name.
+
+    A file stays in its place too until another takes it: a crash never leaves nothing there.
+    """
+    target = snapshots.free_name(paths.data_dir, snapshots.DAMAGED)
     for suffix in SUFFIXES:
-        part = Path(f"{paths.database}{suffix}")
-        if part.exists() or part.is_symlink():
-            part.rename(f"{target}{suffix}")
+        part, kept = Path(f"{paths.database}{suffix}"), Path(f"{target}{suffix}")
+        if part.is_file() and not part.is_symlink() and not suffix:
+            _name_twice(part, kept)
+        elif part.exists() or part.is_symlink():
+            part.rename(kept)
     sync_directory(paths.data_dir)
     logger.info("the damaged database was set aside as %s", target.name)
     return target
 
 
+def _name_twice(part: Path, kept: Path) -> None:
+    try:
+        os.link(part, kept)
+    except OSError:
+        part.rename(kept)
+
+
 def newest_snapshot(paths: Paths) -> Path | None:
-    """Return the newest snapshot beside the database that is sound, if there is one."""
-    found = sorted(paths.data_dir.glob(SNAPSHOTS), key=lambda path: path.stat().st_mtime_ns)
-    return next((path for path in reversed(found) if _is_sound(path)), None)
+    """Return the newest copy beside the database that is sound and not newer than the program."""
+    found = (Path(s.path) for s in snapshots.all_snapshots(paths) if _is_known(s))
+    return next((path for path in found if _is_sound(path)), None)
+
+
+def _is_known(snapshot: Snapshot) -> bool:
+    return snapshot.kind is not SnapshotKind.ASIDE and snapshot.revision in migration.REVISIONS
 
 
 def restore(paths: Paths, snapshot: Path) -> None:
@@ -69,8 +80,10 @@ def restore(paths: Paths, snapshot: Path) -> None:
 
 
 def start_empty(paths: Paths) -> None:
-    """Set the damaged database aside; the next start makes a new one."""
-    set_aside(paths)
+    """Set the damaged database aside and put an empty one in its place."""
+    fresh = _fresh(paths)
+    migration.make_database(fresh)
+    _replace(paths, fresh)
 
 
 def rescue(paths: Paths) -> Rescued:
@@ -101,7 +114,7 @@ def _copy_all(old: Any, new: Any) -> Rescued:
     rows = damaged = 0
     for (table,) in new.execute(
         "SELECT name FROM sqlite_master WHERE type = 'table'"
-        " AND name NOT LIKE 'sqlite_%' AND name != 'alembic_version'"
+        " AND name NOT LIKE 'sqlite_%' AND name NOT IN ('alembic_version', 'revision_history')"
     ).fetchall():
         columns = [row[1] for row in new.execute(f"PRAGMA table_info({table})")]
         found, whole = _copy_table(old, new, table, columns)
@@ -152,8 +165,7 @@ def _fresh(paths: Paths) -> Path:
 
 def _replace(paths: Paths, fresh: Path) -> None:
     set_aside(paths)
-    fresh.replace(paths.database)
-    sync_directory(paths.data_dir)
+    snapshots.swap_in(fresh, paths.database)
 
 
 def _is_sound(database: Path) -> bool:

@@ -47,17 +47,9 @@ def execute(database: Path, *statements: str) -> list[Any]:
 
 def database_at(paths: Paths, revision: str, *statements: str) -> Path:
     """Make a database as it was at `revision`, with `statements` run on it."""
-    engine_head, migration.REVISIONS = migration.REVISIONS, _until(revision)
-    try:
-        migration._run_alembic(paths.database, lambda _revision: None)
-    finally:
-        migration.REVISIONS = engine_head
+    migration.make_database(paths.database, revision)
     execute(paths.database, *statements, "SELECT 1")
     return paths.database
-
-
-def _until(revision: str) -> tuple[str, ...]:
-    return migration.REVISIONS[: migration.REVISIONS.index(revision) + 1]
 
 
 def check_string_ids(database: Path) -> None:
