@@ -122,9 +122,10 @@ async def open_app(
 
 async def _settle(app: App) -> None:
     """Do what follows from what was left behind, before anything new begins."""
-    from aigc_desktop.services import builtins, prices
+    from aigc_desktop.services import builtins, prices, statistics
 
     await builtins.refresh(app)
+    await statistics.ensure_sound(app)
     await app.jobs.recover()
     try:
         await prices.load_own_prices(app)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         prompts,
         scenarios,
         sessions,
+        statistics,
         undo,
         work_files,
     )
@@ -49,6 +50,7 @@ else:
     prompts = _Service("prompts")
     scenarios = _Service("scenarios")
     sessions = _Service("sessions")
+    statistics = _Service("statistics")
     undo = _Service("undo")
     work_files = _Service("work_files")
 
@@ -60,6 +62,7 @@ __all__ = [
     "prompts",
     "scenarios",
     "sessions",
+    "statistics",
     "undo",
     "work_files",
 ]

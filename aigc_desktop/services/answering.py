@@ -12,8 +12,9 @@ from aigc_desktop.agent.permissions import Permissions
 from aigc_desktop.agent.rules import Action
 from aigc_desktop.agent.tools import build_toolbox
 from aigc_desktop.config import settings as config
+from aigc_desktop.core.clock import Clock
 from aigc_desktop.core.errors import UserError
-from aigc_desktop.core.events import FilesChanged, TurnEnded, TurnStarted
+from aigc_desktop.core.events import BlockStarted, Event, FilesChanged, TurnEnded, TurnStarted
 from aigc_desktop.core.files import ChangeKind
 from aigc_desktop.core.rules import Area, Effect
 from aigc_desktop.core.session import Message, StopReason, Turn, TurnStatus
@@ -33,8 +34,27 @@ from aigc_desktop.store.store import Db
 logger = logging.getLogger(__name__)
 
 
+class _Stopwatch:
+    """Sees when the answer begins."""
+
+    def __init__(self, clock: Clock, running: RunningTurn) -> None:
+        self._clock = clock
+        self._running = running
+        self._first: float | None = None
+
+    def publish(self, event: Event) -> None:
+        if self._first is None and isinstance(event, BlockStarted):
+            self._first = self._clock.monotonic()
+        self._running.publish(event)
+
+    def first_token(self) -> int | None:
+        """Return the milliseconds from the turn's start to its first token."""
+        return None if self._first is None else round((self._first - self._running.began) * 1000)
+
+
 async def answer_turn(app: App, running: RunningTurn) -> None:
     """Answer the turn from its stored state to its end; whatever goes wrong is its outcome."""
+    running.began = app.clock.monotonic()
     turn = await app.store.read(lambda db: turn_rows.get_turn(db, running.turn_id))
     if turn.status is TurnStatus.QUEUED:
         await _start_queued(app, running)
@@ -78,6 +98,7 @@ async def _answer(app: App, running: RunningTurn, turn: Turn) -> None:
 
     history = await app.store.write(begin)
     checkpoint = TurnCheckpoint(app, turn.id, folder.root)
+    stopwatch = _Stopwatch(app.clock, running)
     around = Surroundings(
         model=await app.connection.model_for(settled.provider),
         tools=toolbox,
@@ -90,9 +111,9 @@ async def _answer(app: App, running: RunningTurn, turn: Turn) -> None:
             app.clock.now_ms,
             settled.scenario_id,
         ),
-        journal=StoreJournal(app.store, turn.id, app.clock),
+        journal=StoreJournal(app.store, turn.id, app.clock, stopwatch.first_token),
         approver=running,
-        publish=running.publish,
+        publish=stopwatch.publish,
         cost=lambda model, usage: prices.cost(model, usage, settled.provider),
         clock=app.clock,
         remember=lambda rule: permissions.add_rule(app, rule),

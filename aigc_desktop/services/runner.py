@@ -37,6 +37,8 @@ class RunningTurn:
     session_id: int
     turn_id: int
     bus: EventBus
+    began: float = 0.0
+    """When it began, by the monotonic clock."""
     live: LiveTurn = field(init=False)
     questions: dict[str, tuple[ApprovalRequested, asyncio.Future[ApprovalAnswer]]] = field(
         default_factory=dict

@@ -43,12 +43,22 @@ OUTCOME_UNKNOWN = (
 
 
 class StoreJournal:
-    """Implements `core.ports.TurnJournal`; every write is patient (see `Store`)."""
+    """Implements `core.ports.TurnJournal`; every write is patient (see `Store`).
 
-    def __init__(self, store: Store, turn_id: int, clock: Clock) -> None:
+    `first_token` says how many milliseconds the turn's answer took to begin; None: not begun.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        turn_id: int,
+        clock: Clock,
+        first_token: Callable[[], int | None] = lambda: None,
+    ) -> None:
         self._store = store
         self._turn_id = turn_id
         self._clock = clock
+        self._first_token = first_token
 
     async def streaming(self, step: int) -> None:
         await self._write(lambda db, now: self._note_state(db, now, "streaming", step=step))
@@ -113,6 +123,8 @@ class StoreJournal:
     ) -> None:
         def write(db: Connection, now: int) -> None:
             turn_rows.set_ended(db, self._turn_id, status, stop_reason, error, now)
+            if (first := self._first_token()) is not None:
+                turn_rows.set_first_token(db, self._turn_id, first)
             self._note_state(db, now, "ended", status=status.value)
 
         await self._write(write)

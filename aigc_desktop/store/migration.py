@@ -37,6 +37,7 @@ REVISIONS = (
     "scenario_versions",
     "lessons",
     "operations",
+    "usage_aggregates",
 )
 """All revisions in their order: the manual's six, then ours."""
 

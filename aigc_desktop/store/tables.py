@@ -74,6 +74,7 @@ turns = Table(
     Column("cache_read_tokens", Id, nullable=False, server_default="0"),
     Column("cache_write_tokens", Id, nullable=False, server_default="0"),
     Column("cost_micros", Id),
+    Column("first_token_ms", Id),
     Column("error", JSON),
     Column("owner", String(60), nullable=False, server_default=""),
     Column("created_at", Id, nullable=False),
@@ -361,6 +362,38 @@ api_tokens = Table(
     Column("revoked_at", Id),
     Column("used_at", Id),
 )
+
+usage_aggregates = Table(
+    "usage_aggregates",
+    metadata,
+    Column("day", Id, primary_key=True, autoincrement=False),
+    Column("session_id", Id, primary_key=True, autoincrement=False),
+    Column("model", String(100), primary_key=True),
+    Column("scenario_id", Id, primary_key=True, autoincrement=False),
+    *(
+        Column(name, Id, nullable=False, server_default="0")
+        for name in (
+            "turns",
+            "messages",
+            "input_tokens",
+            "output_tokens",
+            "cache_read_tokens",
+            "cache_write_tokens",
+            "cost_micros",
+            "priced",
+            "duration_ms",
+            "timed",
+            "first_ms",
+            "first_timed",
+            "likes",
+            "dislikes",
+            "corrections",
+            "feedback",
+        )
+    ),
+    Index("ix_usage_aggregates_session", "session_id"),
+)
+"""Kept by triggers, with `turn_facts` (see `store.aggregates`)."""
 
 system_prompts = Table(
     "system_prompts",

@@ -198,6 +198,11 @@ def add_usage(db: Connection, turn_id: int, usage: Usage, cost_usd: Decimal | No
     )
 
 
+def set_first_token(db: Connection, turn_id: int, milliseconds: int) -> None:
+    """Keep how long the answer took to begin."""
+    db.execute(update(turns).where(turns.c.id == turn_id).values(first_token_ms=milliseconds))
+
+
 def set_config(db: Connection, turn_id: int, config: TurnConfig) -> None:
     """Keep the exact configuration that the turn is answered with."""
     data = asdict(config)

@@ -117,7 +117,21 @@ CHECKS: dict[str, tuple[tuple[str, ...], Callable[[Path], None]]] = {
         lambda db: _same(db, "SELECT recorded_at FROM user_feedback", 1740830400000),
     ),
     "lessons": ((), lambda db: None),
-    "operations": ((), lambda db: None),
+    "operations": (
+        (
+            "INSERT INTO sessions (id, session_id, created_at, last_activity)"
+            " VALUES (1, 'u', 1, 1)",
+            "INSERT INTO turns (id, session_id, status, model, input_tokens, created_at)"
+            " VALUES (5, 1, 'done', 'm', 7, 1700000000000)",
+            "INSERT INTO user_feedback (user_id, feedback_type, conversation_turn_id)"
+            " VALUES (1, 'like', '5'), (1, 'like', 'gone')",
+        ),
+        lambda db: (
+            _same(db, "SELECT input_tokens FROM usage_aggregates WHERE model = 'm'", 7),
+            _same(db, "SELECT sum(likes) FROM usage_aggregates", 1),
+        )[0],
+    ),
+    "usage_aggregates": ((), lambda db: None),
 }
 
 

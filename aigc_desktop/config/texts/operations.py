@@ -5,6 +5,9 @@ from __future__ import annotations
 from aigc_desktop.config.texts import MessageText
 
 MESSAGES: dict[str, MessageText] = {
+    "not_written": MessageText(
+        "The file could not be written: {reason}.", "Choose another place than {path}."
+    ),
     "job_failed": MessageText("The job “{job}” failed. {reason}", "{remedy}"),
     "job_running": MessageText(
         "The job “{job}” is running already.", "Wait until it is done, or stop it."

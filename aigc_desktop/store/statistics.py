@@ -1,0 +1,184 @@
+"""Reads the sums that `store.aggregates` keeps; days are counted from 1970-01-01."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    Select,
+    and_,
+    case,
+    column,
+    distinct,
+    func,
+    literal,
+    select,
+    values,
+)
+
+from aigc_desktop.core.session import TurnStatus
+from aigc_desktop.core.statistics import FIGURES, By, Figures, Measure, Split
+from aigc_desktop.store.tables import business_scenarios, sessions, turns, usage_aggregates
+
+_TABLE = usage_aggregates.c
+_MONDAY = 3
+"""1970-01-01 was a Thursday: three days after a Monday."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """How many chats and turns there are right now."""
+
+    sessions: int
+    trashed: int
+    running: int
+
+
+def _figures() -> list[ColumnElement[Any]]:
+    sums = [func.coalesce(func.sum(_TABLE[name]), 0) for name in FIGURES[1:]]
+    return [func.count(distinct(_TABLE.session_id)), *sums]
+
+
+def _key(split: Split) -> ColumnElement[Any]:
+    match split:
+        case Split.MODEL:
+            return _TABLE.model
+        case Split.SCENARIO:
+            return _TABLE.scenario_id
+        case Split.SESSION:
+            return case((_TABLE.session_id > 0, _TABLE.session_id), else_=0)
+        case Split.NONE:
+            return literal("")
+
+
+def _weight(measure: Measure) -> ColumnElement[Any]:
+    """What parts are ordered by, so that the greatest come first."""
+    match measure:
+        case Measure.COST:
+            return func.sum(_TABLE.cost_micros)
+        case Measure.TOKENS | Measure.CACHE:
+            tokens = _TABLE.input_tokens + _TABLE.output_tokens
+            return func.sum(tokens + _TABLE.cache_read_tokens + _TABLE.cache_write_tokens)
+        case Measure.MESSAGES:
+            return func.sum(_TABLE.messages)
+        case Measure.CHATS:
+            return func.count(distinct(_TABLE.session_id))
+        case Measure.LIKES | Measure.DISLIKES:
+            return func.sum(_TABLE.likes + _TABLE.dislikes)
+        case Measure.REQUESTS | Measure.LATENCY | Measure.FIRST_TOKEN:
+            return func.sum(_TABLE.turns)
+
+
+def _between(query: Select[Any], since: int, until: int) -> Select[Any]:
+    return query.where(_TABLE.day >= since, _TABLE.day <= until)
+
+
+def first_day(db: Connection) -> int | None:
+    """Return the first day on which there was anything."""
+    found: int | None = db.execute(select(func.min(_TABLE.day))).scalar()
+    return found
+
+
+def total(db: Connection, since: int, until: int) -> Figures:
+    """Return the figures of all days from `since` to `until`, both included."""
+    return Figures(*db.execute(_between(select(*_figures()), since, until)).one())
+
+
+def per_period(
+    db: Connection, by: By, since: int, until: int, months: Sequence[int] = ()
+) -> dict[int, Figures]:
+    """Return the figures per period: its first day → figures; empty ones are left out.
+
+    `months` are the first days of the months in question.
+    """
+    at, query = _by_period(by, months)
+    rows = db.execute(_between(query.add_columns(*_figures()), since, until).group_by(at))
+    return {row[0]: Figures(*row[1:]) for row in rows}
+
+
+def per_part(
+    db: Connection, split: Split, since: int, until: int, order: Measure
+) -> list[tuple[str, Figures]]:
+    """Return the figures per part, the greatest in `order` first."""
+    key = _key(split).label("key")
+    query = _between(select(key, *_figures()), since, until).group_by("key")
+    rows = db.execute(query.order_by(_weight(order).desc(), "key"))
+    return [(_as_text(row[0]), Figures(*row[1:])) for row in rows]
+
+
+def per_part_and_period(
+    db: Connection,
+    split: Split,
+    keys: Sequence[str] | None,
+    by: By,
+    since: int,
+    until: int,
+    months: Sequence[int] = (),
+) -> dict[tuple[str | None, int], Figures]:
+    """Return the figures of the parts `keys` per period, and of all others together (None).
+
+    Without `keys` every part is told apart.
+    """
+    at, query = _by_period(by, months)
+    key = _key(split)
+    if not keys:
+        query = query.add_columns(key.label("part"), *_figures())
+        rows = db.execute(_between(query, since, until).group_by(at, "part"))
+        return {(_as_text(row[1]), row[0]): Figures(*row[2:]) for row in rows}
+    wanted = list(keys) if split is Split.MODEL else [int(key or 0) for key in keys]
+    part = case(
+        *((key == each, literal(place, Integer)) for place, each in enumerate(wanted)), else_=-1
+    ).label("part")
+    query = query.add_columns(part, *_figures())
+    rows = db.execute(_between(query, since, until).group_by(at, "part"))
+    return {(None if row[1] < 0 else keys[row[1]], row[0]): Figures(*row[2:]) for row in rows}
+
+
+def _by_period(by: By, months: Sequence[int]) -> tuple[ColumnElement[Any], Select[Any]]:
+    """Return the column with a period's first day, and the query that has it."""
+    if by is By.MONTH:
+        ends = [*months[1:], months[-1] + 31] if months else []
+        spans = (
+            values(column("first", Integer), column("after", Integer), name="months")
+            .data(list(zip(months, ends, strict=True)))
+            .cte("months")
+        )
+        within = and_(_TABLE.day >= spans.c.first, _TABLE.day < spans.c.after)
+        return spans.c.first, select(spans.c.first).join(usage_aggregates, within)
+    if by is By.WEEK:
+        at = (_TABLE.day - (_TABLE.day + _MONDAY) % 7).label("at")
+    else:
+        at = _TABLE.day.label("at")
+    return at, select(at)
+
+
+def names(db: Connection, split: Split, keys: Sequence[str]) -> dict[str, str]:
+    """Return what the parts are called; those that are no more are left out."""
+    if split is Split.MODEL:
+        return {key: key for key in keys if key}
+    if split is Split.NONE:
+        return {}
+    table = business_scenarios if split is Split.SCENARIO else sessions
+    name = business_scenarios.c.name if split is Split.SCENARIO else sessions.c.title
+    found: dict[str, str] = {}
+    ids = [int(key) for key in keys if key]
+    for start in range(0, len(ids), 900):
+        rows = db.execute(select(table.c.id, name).where(table.c.id.in_(ids[start : start + 900])))
+        found.update((str(row[0]), row[1]) for row in rows)
+    return found
+
+
+def inventory(db: Connection) -> Inventory:
+    """Return how many chats there are, in the trash too, and how many turns run."""
+    row = db.execute(select(func.count(), func.count(sessions.c.trashed_at))).one()
+    running = select(func.count()).where(turns.c.status == TurnStatus.RUNNING.value)
+    return Inventory(row[0], row[1], db.execute(running).scalar_one())
+
+
+def _as_text(key: object) -> str:
+    return str(key or "")
