@@ -19,6 +19,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from aigc_desktop.agent.relay_stage import main as run_relayed
 
         return run_relayed(given[1:])
+    if given[:1] == ["--backup-worker"]:
+        from aigc_desktop.ops.backup.worker import main as run_worker
+
+        return run_worker()
     if given:
         from aigc_desktop.cli.main import parse, run_command
 

@@ -56,6 +56,7 @@ async def open_app(
     from aigc_desktop.agent.sandbox import Sandbox
     from aigc_desktop.config.secrets import SecretStore
     from aigc_desktop.files.checkpoints import Checkpoints
+    from aigc_desktop.ops.backup.process import Workers
     from aigc_desktop.services import answering, owner
     from aigc_desktop.services.app import App
     from aigc_desktop.services.connection import Connection
@@ -108,6 +109,7 @@ async def open_app(
             checkpoints=Checkpoints(paths.checkpoints_dir),
             matching=Matching(),
             jobs=jobs,
+            backups=Workers(),
         )
         jobs.bind(app)
         runner.bind(lambda turn: answering.answer_turn(app, turn))

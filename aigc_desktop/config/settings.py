@@ -22,6 +22,7 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 KEY_VARIABLE = "ANTHROPIC_API_KEY"
+MINIO_SECRET_VARIABLE = "MINIO_SECRET_KEY"  # noqa: S105 a name
 LOCK_TIMEOUT = 20.0
 """Seconds to wait for another process that writes the settings."""
 
@@ -154,6 +155,37 @@ LOG_LEVEL = Setting(
     env="LOG_LEVEL",
     choices=("DEBUG", "INFO", "WARNING", "ERROR"),
 )
+BACKUP_ENABLED = Setting("backup_enabled", bool, True, "Back up by itself")
+BACKUP_INTERVAL = Setting(
+    "backup_interval_hours", int, 24, "Hours between two backups", minimum=1, maximum=24 * 31
+)
+BACKUP_HOUR = Setting(
+    "backup_hour", int, 12, "Hour of the day for daily backups", minimum=0, maximum=23
+)
+BACKUP_FOLDER = Setting("backup_folder", str, "", "Backup folder")
+BACKUP_WORK_DIRS = Setting(
+    "backup_work_dirs", bool, False, "Also back up work directories of single chats and scenarios"
+)
+BACKUP_TARGET = Setting(
+    "backup_target", str, "folder", "Where backups go", choices=("folder", "bucket")
+)
+BACKUP_ENCRYPT = Setting("backup_encrypt", bool, False, "Encrypt backups with a passphrase")
+BACKUP_KEEP_DAILY = Setting(
+    "backup_keep_daily", int, 7, "Daily backups that are kept", minimum=1, maximum=366
+)
+BACKUP_KEEP_WEEKLY = Setting(
+    "backup_keep_weekly", int, 4, "Weekly backups that are kept", minimum=0, maximum=260
+)
+BACKUP_KEEP_MONTHLY = Setting(
+    "backup_keep_monthly", int, 6, "Monthly backups that are kept", minimum=0, maximum=240
+)
+MINIO_ENDPOINT = Setting(
+    "minio_endpoint", str, "", "S3 or MinIO server (host:port)", env="MINIO_ENDPOINT"
+)
+MINIO_BUCKET = Setting("minio_bucket", str, "", "Bucket", env="MINIO_BUCKET")
+MINIO_ACCESS_KEY = Setting("minio_access_key", str, "", "Access key", env="MINIO_ACCESS_KEY")
+MINIO_SECURE = Setting("minio_secure", bool, True, "Encrypted connection (TLS)", env="MINIO_SECURE")
+MINIO_REGION = Setting("minio_region", str, "us-east-1", "Region", env="MINIO_REGION")
 
 ALL: tuple[Setting[Any], ...] = (
     LANGUAGE,
@@ -173,6 +205,21 @@ ALL: tuple[Setting[Any], ...] = (
     TOKEN_LIMIT,
     COST_LIMIT_USD,
     LOG_LEVEL,
+    BACKUP_ENABLED,
+    BACKUP_INTERVAL,
+    BACKUP_HOUR,
+    BACKUP_FOLDER,
+    BACKUP_WORK_DIRS,
+    BACKUP_TARGET,
+    BACKUP_ENCRYPT,
+    BACKUP_KEEP_DAILY,
+    BACKUP_KEEP_WEEKLY,
+    BACKUP_KEEP_MONTHLY,
+    MINIO_ENDPOINT,
+    MINIO_BUCKET,
+    MINIO_ACCESS_KEY,
+    MINIO_SECURE,
+    MINIO_REGION,
 )
 
 
@@ -238,6 +285,12 @@ class Settings:
             return key, str(self._dotenv_path)
         return None
 
+    def found_minio_secret(self) -> str | None:
+        """Return the bucket's secret key from the environment or a .env file."""
+        return self._environment.get(MINIO_SECRET_VARIABLE) or self._dotenv.get(
+            MINIO_SECRET_VARIABLE
+        )
+
     def _candidates(self, setting: Setting[Any]) -> list[tuple[str, Any]]:
         found: list[tuple[str, Any]] = []
         if setting.env and self._environment.get(setting.env):
@@ -285,6 +338,7 @@ def take_key_out_of_environment() -> None:
     """Remove keys from this process's environment, so that no child inherits them."""
     os.environ.pop(KEY_VARIABLE, None)
     os.environ.pop("ANTHROPIC_AUTH_TOKEN", None)
+    os.environ.pop(MINIO_SECRET_VARIABLE, None)
 
 
 def _read_dotenv(candidates: tuple[Path, ...]) -> tuple[Mapping[str, str], Path | None]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from aigc_desktop.core.backup import Progress
 from aigc_desktop.core.content import Block
 from aigc_desktop.core.jobs import JobProgress, JobRun
 from aigc_desktop.core.matching import Match
@@ -262,3 +263,22 @@ class JobChanged(Event):
     job: str
     run: JobRun | None
     progress: JobProgress | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BackupProgressed(Event):
+    """A backup, restore or drill has come so far; at most some times a second."""
+
+    progress: Progress
+
+
+@dataclass(frozen=True, slots=True)
+class BackupsChanged(Event):
+    """Snapshots came or went, or what is known about them changed; nothing is running now."""
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreStaged(Event):
+    """A restored database is ready: the program is to be reopened, which puts it in."""
+
+    snapshot_id: str

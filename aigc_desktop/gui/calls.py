@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from aigc_desktop.services import (
+        backup,
         chat,
         connection,
         permissions,
         preferences,
         prompts,
+        restore,
         scenarios,
         sessions,
         statistics,
@@ -43,11 +45,13 @@ else:
             setattr(self, function, call)
             return call
 
+    backup = _Service("backup")
     chat = _Service("chat")
     connection = _Service("connection")
     permissions = _Service("permissions")
     preferences = _Service("preferences")
     prompts = _Service("prompts")
+    restore = _Service("restore")
     scenarios = _Service("scenarios")
     sessions = _Service("sessions")
     statistics = _Service("statistics")
@@ -55,11 +59,13 @@ else:
     work_files = _Service("work_files")
 
 __all__ = [
+    "backup",
     "chat",
     "connection",
     "permissions",
     "preferences",
     "prompts",
+    "restore",
     "scenarios",
     "sessions",
     "statistics",

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from aigc_desktop.core.bus import EventBus
     from aigc_desktop.core.clock import Clock
     from aigc_desktop.files.checkpoints import Checkpoints
+    from aigc_desktop.ops.backup.process import Workers
     from aigc_desktop.services.connection import Connection
     from aigc_desktop.services.job_runner import JobRunner
     from aigc_desktop.services.matching import Matching
@@ -40,3 +41,4 @@ class App:
     checkpoints: Checkpoints
     matching: Matching
     jobs: JobRunner
+    backups: Workers

@@ -138,6 +138,10 @@ class Store:
             self._readers, self._index.search, text, limit
         )
 
+    def wake_search(self) -> None:
+        """Another process wrote messages: index them soon."""
+        self._index.wake()
+
     def catch_up_search(self) -> None:
         """Index everything that is not indexed yet, now (tests, benchmarks)."""
         self._index.catch_up()

@@ -1,0 +1,140 @@
+"""Runs a job in a process of its own, of low priority: the window never waits for a backup.
+
+The process also keeps SQLite's locks apart: closing a database file that was opened beside SQLite
+drops the locks of the whole process (sqlite.org/howtocorrupt.html, 2.2).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from aigc_desktop.core.backup import Operation, Phase, Progress
+from aigc_desktop.core.errors import UserError
+from aigc_desktop.ops.backup import job as jobs
+from aigc_desktop.ops.backup.job import Job
+
+logger = logging.getLogger(__name__)
+
+OnProgress = Callable[[Progress], None]
+
+WORKER = "--backup-worker"
+MAX_LINE = 64 * 1024 * 1024
+"""Bytes of one answer of a worker (a preview names up to some thousand files)."""
+
+GRACE = 5.0
+"""Seconds that a worker has to end after its input was closed."""
+
+
+class Workers:
+    """One operation at a time; further ones wait for their turn. Belongs to one asyncio loop."""
+
+    def __init__(self) -> None:
+        self._turn = asyncio.Lock()
+        self.running: Operation | None = None
+
+    async def run(self, operation: Operation, job: Job, on_progress: OnProgress) -> dict[str, Any]:
+        """Do `job` and return its result. Cancelling ends the process; nothing is half done.
+
+        Raises:
+            UserError: what the worker reports; `backup_failed` if it ends without a word.
+        """
+        async with self._turn:
+            self.running = operation
+            try:
+                return await _run(operation, job, on_progress)
+            finally:
+                self.running = None
+
+
+async def _run(operation: Operation, job: Job, on_progress: OnProgress) -> dict[str, Any]:
+    process = await asyncio.create_subprocess_exec(
+        *command(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=environment(),
+        limit=MAX_LINE,
+    )
+    try:
+        return await _converse(process, operation, job, on_progress)
+    finally:
+        # Its input ends: a worker whose program is gone or has cancelled it leaves by itself.
+        if process.stdin is not None:
+            process.stdin.close()
+        await asyncio.shield(_end(process))
+
+
+async def _converse(
+    process: asyncio.subprocess.Process, operation: Operation, job: Job, on_progress: OnProgress
+) -> dict[str, Any]:
+    assert process.stdin is not None
+    assert process.stdout is not None
+    with contextlib.suppress(ConnectionError):
+        process.stdin.write(jobs.dump(job))
+        await process.stdin.drain()
+    async for line in process.stdout:
+        message = json.loads(line)
+        if "progress" in message:
+            phase, done, total = message["progress"]
+            on_progress(Progress(operation, Phase(phase), done, total))
+        elif "error" in message:
+            raise UserError(message["error"]["code"], **message["error"]["params"])
+        elif "result" in message:
+            result: dict[str, Any] = message["result"]
+            return result
+    logger.error("a backup worker ended without a word (job %s)", job.name)
+    raise UserError("backup_failed", reason=f"worker: exit {await process.wait()}")
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    try:
+        await asyncio.wait_for(process.wait(), GRACE)
+    except TimeoutError:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+
+
+def run_blocking(job: Job) -> dict[str, Any]:
+    """Do `job` in a worker and wait for it, in a thread without a loop (start-up, migrations).
+
+    Raises UserError as `Workers.run` does.
+    """
+    with subprocess.Popen(  # noqa: S603 our own program
+        command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment()
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(jobs.dump(job))
+        process.stdin.flush()
+        for line in process.stdout:
+            message = json.loads(line)
+            if "error" in message:
+                raise UserError(message["error"]["code"], **message["error"]["params"])
+            if "result" in message:
+                result: dict[str, Any] = message["result"]
+                return result
+    raise UserError("backup_failed", reason=f"worker: exit {process.returncode}")
+
+
+def command() -> list[str]:
+    """Return how a worker is started, from source or from the built program."""
+    if getattr(sys, "frozen", False):
+        return [sys.executable, WORKER]
+    return [sys.executable, "-P", "-m", "aigc_desktop", WORKER]
+
+
+def environment() -> dict[str, str]:
+    """Return a worker's environment: from source our package is found, wherever we are."""
+    if getattr(sys, "frozen", False):
+        return dict(os.environ)
+    root = str(Path(__file__).resolve().parents[3])
+    return {**os.environ, "PYTHONPATH": root}
