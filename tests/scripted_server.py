@@ -62,6 +62,9 @@ class ScriptedServer:
     handlers: deque[Handler] = field(default_factory=deque)
     exchanges: list[Exchange] = field(default_factory=list)
     models: Sequence[str] = ("claude-test",)
+    on_models: Handler | None = None
+    """Answers the question for the models instead of naming `models`."""
+
     url: str = ""
 
     def queue(self, *handlers: Handler) -> None:
@@ -90,7 +93,9 @@ class ScriptedServer:
             body = await reader.readexactly(int(headers.get("content-length", 0)))
             exchange = Exchange(method, path, headers, json.loads(body) if body else None, writer)
             self.exchanges.append(exchange)
-            if path.startswith("/v1/models"):
+            if path.startswith("/v1/models") and self.on_models is not None:
+                await self.on_models(exchange)
+            elif path.startswith("/v1/models"):
                 await exchange.send_json(200, {"data": [{"id": name} for name in self.models]})
             else:
                 handler = self.handlers.popleft() if len(self.handlers) > 1 else self.handlers[0]

@@ -12,6 +12,7 @@ import httpx2
 from aigc_desktop.agent.faults import RETRYABLE, retry_after, user_error
 from aigc_desktop.agent.guard import Limits, guarded
 from aigc_desktop.agent.models import ModelCatalog
+from aigc_desktop.agent.proxy import transport_for
 from aigc_desktop.core.clock import Clock
 from aigc_desktop.core.content import block_to_api
 from aigc_desktop.core.errors import StreamBroken, UserError
@@ -91,10 +92,8 @@ class AnthropicModel:
             default_headers={} if self._is_anthropic else _older_headers(api_key),
             http_client=httpx2.AsyncClient(
                 transport=CappedTransport(
-                    transport or httpx2.AsyncHTTPTransport(), self._limits.max_bytes
-                )
-                if transport or not self._is_anthropic
-                else None,
+                    transport or transport_for(self._base_url), self._limits.max_bytes
+                ),
                 timeout=httpx2.Timeout(
                     connect=15, read=self._limits.first_event_timeout, write=60, pool=15
                 ),

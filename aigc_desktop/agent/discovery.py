@@ -7,6 +7,7 @@ import asyncio
 import httpx2
 
 from aigc_desktop.agent.client import ANTHROPIC_URL, LOCAL_KEY
+from aigc_desktop.agent.proxy import transport_for
 from aigc_desktop.core.errors import UserError
 from aigc_desktop.core.ports import FoundServer
 
@@ -43,7 +44,8 @@ async def check_connection(api_key: str | None, base_url: str | None) -> tuple[s
     if base_url is not None:
         headers["Authorization"] = f"Bearer {key}"
     try:
-        async with httpx2.AsyncClient(timeout=CHECK_TIMEOUT) as client:
+        transport = transport_for(url)
+        async with httpx2.AsyncClient(transport=transport, timeout=CHECK_TIMEOUT) as client:
             response = await client.get(f"{url}/v1/models", headers=headers)
     except httpx2.InvalidURL as error:
         raise UserError("base_url_invalid", base_url=url) from error

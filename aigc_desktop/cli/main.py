@@ -41,6 +41,7 @@ COMMANDS = (
     Command("scenarios", "scenarios", "list, show, import and export scenarios"),
     Command("jobs", "jobs", "list, run, pause and resume scheduled jobs"),
     Command("migrate", "migrate", "bring the database to another revision, or back"),
+    Command("doctor", "doctor", "check that everything is well, and mend what is not"),
 )
 
 

@@ -12,11 +12,13 @@ from aigc_desktop.services.app import App
 
 if TYPE_CHECKING:
     from aigc_desktop.config.paths import Paths
+    from aigc_desktop.config.settings import Settings
 
+Run = Callable[[argparse.Namespace], int]
 InApp = Callable[[App, argparse.Namespace], Awaitable[int]]
 
 
-def in_app(work: InApp) -> Callable[[argparse.Namespace], int]:
+def in_app(work: InApp) -> Run:
     """Return a command's `run`: opens the program, does `work` in it, closes it."""
 
     def run(options: argparse.Namespace) -> int:
@@ -40,7 +42,7 @@ def in_app(work: InApp) -> Callable[[argparse.Namespace], int]:
 
 def without_app(
     work: Callable[[Paths, argparse.Namespace], int],
-) -> Callable[[argparse.Namespace], int]:
+) -> Run:
     """Return the `run` of a command that must work where the program cannot be opened."""
 
     def run(options: argparse.Namespace) -> int:
@@ -51,6 +53,27 @@ def without_app(
         _, _, stop_logging = prepare(paths)
         try:
             return work(paths, options)
+        finally:
+            stop_logging()
+
+    return run
+
+
+def at_files(work: Callable[[Paths, Settings, argparse.Namespace], Awaitable[int]]) -> Run:
+    """As `without_app`, for work that waits and needs the settings."""
+
+    def run(options: argparse.Namespace) -> int:
+        from aigc_desktop.bootstrap import prepare
+        from aigc_desktop.config.paths import Paths
+
+        paths = Paths.default()
+        settings, _, stop_logging = prepare(paths)
+
+        async def go() -> int:
+            return await work(paths, settings, options)
+
+        try:
+            return asyncio.run(go())
         finally:
             stop_logging()
 

@@ -269,6 +269,28 @@ class Settings:
         self._update({setting.key: str(parsed) if isinstance(parsed, Decimal) else parsed})
         self._bus.publish(SettingChanged(setting.key, parsed))
 
+    def unfitting(self) -> dict[str, Any]:
+        """Return the entries of the file whose value does not fit their setting."""
+        found = {}
+        for setting in ALL:
+            if setting.key in self._file:
+                try:
+                    setting.parse(self._file[setting.key])
+                except UserError:
+                    found[setting.key] = self._file[setting.key]
+        return found
+
+    def drop_unfitting(self) -> dict[str, Any]:
+        """Take them out of the file; return what they were, for `put_back`. Raises as `set`."""
+        found = self.unfitting()
+        self._update(dict.fromkeys(found))
+        return found
+
+    def put_back(self, entries: Mapping[str, Any]) -> None:
+        """Write entries of settings as `drop_unfitting` found them. Raises as `set`."""
+        known = {setting.key for setting in ALL}
+        self._update({key: value for key, value in entries.items() if key in known})
+
     def set_state(self, key: str, value: Any) -> None:
         """Store something that is remembered but not a setting (window geometry and the like)."""
         self._update({f"state.{key}": value})
@@ -319,12 +341,15 @@ class Settings:
         return {}
 
     def _update(self, changes: Mapping[str, Any]) -> None:
+        """Write `changes` over what is in the file now; None takes an entry out."""
         from filelock import FileLock, Timeout
 
         path = self._paths.settings_file
         try:
             with FileLock(path.with_suffix(".lock"), timeout=LOCK_TIMEOUT):
-                self._file = {**self._read(), **changes}
+                gone = {key for key, value in changes.items() if value is None}
+                merged = {**self._read(), **changes}
+                self._file = {key: value for key, value in merged.items() if key not in gone}
                 text = json.dumps(self._file, ensure_ascii=False, indent=2, sort_keys=True)
                 write_atomically(path, text.encode())
         except Timeout as error:

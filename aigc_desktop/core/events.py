@@ -10,6 +10,7 @@ from typing import Any
 from aigc_desktop.core.backup import Progress
 from aigc_desktop.core.content import Block
 from aigc_desktop.core.jobs import JobProgress, JobRun
+from aigc_desktop.core.diagnostics import CheckResult
 from aigc_desktop.core.matching import Match
 from aigc_desktop.core.session import Session, Turn, Usage
 from aigc_desktop.core.transcript import ToolState, TranscriptSnapshot
@@ -247,6 +248,13 @@ class NoticeCleared(Event):
 class SettingChanged(Event):
     key: str
     value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class CheckFinished(Event):
+    """One check of the diagnostics has its result."""
+
+    result: CheckResult
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         backup,
         chat,
         connection,
+        diagnostics,
         permissions,
         preferences,
         prompts,
@@ -48,6 +49,7 @@ else:
     backup = _Service("backup")
     chat = _Service("chat")
     connection = _Service("connection")
+    diagnostics = _Service("diagnostics")
     permissions = _Service("permissions")
     preferences = _Service("preferences")
     prompts = _Service("prompts")
@@ -62,6 +64,7 @@ __all__ = [
     "backup",
     "chat",
     "connection",
+    "diagnostics",
     "permissions",
     "preferences",
     "prompts",

@@ -28,6 +28,11 @@ SERVER_KEY = "server_api_key"
 _KEY_NAMES = {ANTHROPIC: ANTHROPIC_KEY, SERVER: SERVER_KEY}
 
 
+def key_name(settings: Settings) -> str | None:
+    """Return the name of the chosen provider's key; None for one that has no key."""
+    return _KEY_NAMES.get(settings.get(config.PROVIDER))
+
+
 class Keep(StrEnum):
     """Where a key is to be kept; anything but the keyring only when the user has chosen it."""
 

@@ -132,6 +132,12 @@ class SearchIndex:
             while self._index_batch(db, BATCH):
                 pass
 
+    def rebuild(self) -> None:
+        """Delete the index and begin again in the background."""
+        with self._lock:
+            remove_index(self._file)
+        self.wake()
+
     def _catch_up_quietly(self) -> None:
         with contextlib.closing(self._open()) as db:
             more = True

@@ -146,6 +146,10 @@ class Store:
         """Index everything that is not indexed yet, now (tests, benchmarks)."""
         self._index.catch_up()
 
+    def rebuild_search(self) -> None:
+        """Throw the index away; it is built anew in the background."""
+        self._index.rebuild()
+
     def close(self) -> None:
         """Write what is queued, end the threads, close the files."""
         self._closing.set()

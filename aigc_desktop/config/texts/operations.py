@@ -26,4 +26,10 @@ MESSAGES: dict[str, MessageText] = {
         'It must look like {{"model id": {{"input": 3, "output": 15}}}}, in US dollars per million '
         "tokens. The bundled prices are in use.",
     ),
+    "no_mend": MessageText(
+        "There is nothing to mend or to undo ({name}).", "Run the checks again."
+    ),
+    "proxy_unsupported": MessageText(
+        "The proxy {proxy} is of a kind that can't be used.", "Use an HTTP proxy."
+    ),
 }
