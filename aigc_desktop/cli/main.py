@@ -42,6 +42,8 @@ COMMANDS = (
     Command("jobs", "jobs", "list, run, pause and resume scheduled jobs"),
     Command("migrate", "migrate", "bring the database to another revision, or back"),
     Command("doctor", "doctor", "check that everything is well, and mend what is not"),
+    Command("logs", "logs", "show the program's log, filtered; follow it"),
+    Command("stats", "stats", "show statistics: use, cost, speed, feedback"),
 )
 
 

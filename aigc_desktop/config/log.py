@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import re
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
@@ -18,7 +20,8 @@ if TYPE_CHECKING:
 FILE_NAME = "backend.log"
 FILE_BYTES = 10 * 1024 * 1024
 FILES = 5
-FORMAT = "%(asctime)s.%(msecs)03d %(levelname)s %(component)s [%(threadName)s] %(message)s"
+FORMAT = "%(asctime)s.%(msecs)03d %(levelname)s %(component)s [%(threadName)s] %(about)s%(message)s"
+"""`ops.log_reader` takes this apart again."""
 
 REDACTED = "[redacted]"
 _PATTERNS = (
@@ -26,6 +29,10 @@ _PATTERNS = (
     re.compile(r"(?i)(?<=bearer )[^\s\"',]+"),
     re.compile(r"(?i)(?<=x-api-key)([\"']?\s*[:=,]\s*[\"']?)[^\s\"',]+"),
 )
+_FORGED = re.compile(r"\n(?=\d{4}-\d\d-\d\d )")
+"""Where a message goes on in a way that looks like the next record."""
+
+_about: ContextVar[str] = ContextVar("log_about", default="")
 _secrets: set[str] = set()
 _plain_factory = logging.getLogRecordFactory()
 
@@ -45,6 +52,16 @@ def redact(text: str) -> str:
     return text
 
 
+@contextlib.contextmanager
+def about_turn(session_id: int, turn_id: int) -> Iterator[None]:
+    """Write into every line of this context, and of the tasks begun in it, whose turn it is."""
+    token = _about.set(f"session={session_id} turn={turn_id} ")
+    try:
+        yield
+    finally:
+        _about.reset(token)
+
+
 def _factory(*args: Any, **kwargs: Any) -> logging.LogRecord:
     record = _plain_factory(*args, **kwargs)
     try:
@@ -53,6 +70,7 @@ def _factory(*args: Any, **kwargs: Any) -> logging.LogRecord:
         message = f"{record.msg!r} {record.args!r}"
     record.msg, record.args = redact(message), None
     record.component = str(record.name).rpartition(".")[2]
+    record.about = _about.get()
     return record
 
 
@@ -65,7 +83,10 @@ class RedactingFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         if not hasattr(record, "component"):
             record.component = record.name.rpartition(".")[2]
-        return redact(super().format(record))
+        if not hasattr(record, "about"):
+            record.about = ""
+        text = redact(super().format(record)).replace("\0", "\N{SYMBOL FOR NULL}")
+        return _FORGED.sub("\n ", text)
 
 
 class PatientFileHandler(RotatingFileHandler):

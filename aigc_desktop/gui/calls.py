@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         chat,
         connection,
         diagnostics,
+        logs,
         permissions,
         preferences,
         prompts,
@@ -50,6 +51,7 @@ else:
     chat = _Service("chat")
     connection = _Service("connection")
     diagnostics = _Service("diagnostics")
+    logs = _Service("logs")
     permissions = _Service("permissions")
     preferences = _Service("preferences")
     prompts = _Service("prompts")
@@ -65,6 +67,7 @@ __all__ = [
     "chat",
     "connection",
     "diagnostics",
+    "logs",
     "permissions",
     "preferences",
     "prompts",

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
+from aigc_desktop.config.log import about_turn
 from aigc_desktop.core.bus import EventBus
 from aigc_desktop.core.errors import UserError
 from aigc_desktop.core.events import ApprovalRequested, Event, ScenarioMatched
@@ -215,9 +216,10 @@ class TurnRunner:
 
     async def _guarded(self, turn: RunningTurn) -> None:
         assert self._run_turn is not None
-        try:
-            await self._run_turn(turn)
-        except asyncio.CancelledError:
-            raise
-        except Exception:
-            logger.exception("turn %s of session %s failed", turn.turn_id, turn.session_id)
+        with about_turn(turn.session_id, turn.turn_id):
+            try:
+                await self._run_turn(turn)
+            except asyncio.CancelledError:
+                raise
+            except Exception:
+                logger.exception("turn %s of session %s failed", turn.turn_id, turn.session_id)

@@ -14,6 +14,7 @@ import pytest
 
 from aigc_desktop.config.log import (
     PatientFileHandler,
+    about_turn,
     install_crash_hooks,
     loop_handler,
     redact,
@@ -131,3 +132,35 @@ def test_bad_log_calls_and_foreign_records_are_redacted_too(log_file: Path) -> N
     assert "abcdefgh" not in text
     assert "lib" in text
     assert redact("short") == "short"
+
+
+def test_lines_of_a_turn_say_whose_they_are(log_file: Path) -> None:
+    logger = logging.getLogger("aigc_desktop.agent.loop")
+    logger.info("outside")
+    with about_turn(3, 7):
+        logger.info("inside")
+    logger.info("outside again")
+    outside, inside, again = log_file.read_text().splitlines()
+    assert inside.endswith("[MainThread] session=3 turn=7 inside")
+    assert outside.endswith("[MainThread] outside")
+    assert again.endswith("[MainThread] outside again")
+
+
+async def test_tasks_of_a_turn_inherit_it(log_file: Path) -> None:
+    logger = logging.getLogger("aigc_desktop.agent.loop")
+
+    async def work() -> None:
+        await asyncio.to_thread(logger.info, "in a thread")
+
+    with about_turn(1, 2):
+        task = asyncio.create_task(work())
+    await task
+    assert "session=1 turn=2 in a thread" in log_file.read_text()
+
+
+def test_a_message_cannot_pass_for_a_record_of_its_own(log_file: Path) -> None:
+    forged = "2026-01-01 00:00:00.000 ERROR login [MainThread] forged"
+    logging.getLogger("aigc_desktop.x").info("from a server:\n%s\0", forged)
+    text = log_file.read_text()
+    assert f"\n {forged}" in text
+    assert "\0" not in text

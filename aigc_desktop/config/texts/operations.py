@@ -5,6 +5,13 @@ from __future__ import annotations
 from aigc_desktop.config.texts import MessageText
 
 MESSAGES: dict[str, MessageText] = {
+    "log_pattern_invalid": MessageText(
+        "This is not a regular expression: {reason}.", "Correct it, or look for plain text."
+    ),
+    "log_pattern_slow": MessageText(
+        "This regular expression takes too long.",
+        "Make it simpler: nested repetitions such as (a+)+ are the usual cause.",
+    ),
     "not_written": MessageText(
         "The file could not be written: {reason}.", "Choose another place than {path}."
     ),
