@@ -9,8 +9,8 @@ from typing import Any
 
 from aigc_desktop.core.backup import Progress
 from aigc_desktop.core.content import Block
-from aigc_desktop.core.jobs import JobProgress, JobRun
 from aigc_desktop.core.diagnostics import CheckResult
+from aigc_desktop.core.jobs import JobProgress, JobRun
 from aigc_desktop.core.matching import Match
 from aigc_desktop.core.session import Session, Turn, Usage
 from aigc_desktop.core.transcript import ToolState, TranscriptSnapshot
