@@ -45,6 +45,12 @@ def steps(kind: str, language: str, program: Any) -> Iterator[Step]:
     if kind == "settings":
         workspace.show_settings()
         return
+    if kind.startswith("diagnostics"):
+        workspace.show_operations()
+        pane = workspace.operations_page.show_part("diagnostics")
+        yield lambda: pane.rows and all(row.result for row in pane.rows.values())
+        yield pane.again.isEnabled
+        return
     if kind.startswith("scenarios"):
         workspace.show_scenarios()
         page = workspace.scenarios_page

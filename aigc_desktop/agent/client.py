@@ -9,6 +9,7 @@ from typing import Any
 import anthropic
 import httpx2
 
+from aigc_desktop.agent.address import ANTHROPIC_URL, LOCAL_KEY
 from aigc_desktop.agent.faults import RETRYABLE, retry_after, user_error
 from aigc_desktop.agent.guard import Limits, guarded
 from aigc_desktop.agent.models import ModelCatalog
@@ -17,10 +18,6 @@ from aigc_desktop.core.clock import Clock
 from aigc_desktop.core.content import block_to_api
 from aigc_desktop.core.errors import StreamBroken, UserError
 from aigc_desktop.core.ports import ModelEvent, ModelRequest, RetryPlanned
-
-ANTHROPIC_URL = "https://api.anthropic.com"
-LOCAL_KEY = "not-needed"
-"""Sent to servers that want no key; the SDK insists on one."""
 
 FIRST_BACKOFF = 1.0
 MAX_BACKOFF = 60.0

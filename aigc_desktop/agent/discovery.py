@@ -6,7 +6,7 @@ import asyncio
 
 import httpx2
 
-from aigc_desktop.agent.client import ANTHROPIC_URL, LOCAL_KEY
+from aigc_desktop.agent.address import ANTHROPIC_URL, LOCAL_KEY
 from aigc_desktop.agent.proxy import transport_for
 from aigc_desktop.core.errors import UserError
 from aigc_desktop.core.ports import FoundServer

@@ -11,7 +11,7 @@ from email.utils import parsedate_to_datetime
 
 import httpx2
 
-from aigc_desktop.agent.client import ANTHROPIC_URL, LOCAL_KEY
+from aigc_desktop.agent.address import ANTHROPIC_URL, LOCAL_KEY
 from aigc_desktop.agent.proxy import masked, proxy_for, transport_for
 from aigc_desktop.core.errors import UserError
 

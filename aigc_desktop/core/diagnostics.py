@@ -37,6 +37,15 @@ class WindowFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckTitle:
+    """A check before it has run."""
+
+    name: str
+    group: Group
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
 class CheckResult:
     """What one check found, in the user's language.
 

@@ -113,6 +113,7 @@ class Workspace(QWidget):
             self._operations = OperationsPage(self._bridge)
             self._operations.closed.connect(self.show_chat)
             self._operations.session_wanted.connect(self._open_session)
+            self._operations.settings_wanted.connect(self.show_settings)
             self.pages.addWidget(self._operations)
         return self._operations
 

@@ -11,11 +11,12 @@ import contextlib
 import logging
 import time
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aigc_desktop.config.i18n import tr
 from aigc_desktop.config.messages import describe
-from aigc_desktop.core.diagnostics import CheckResult, Report, State, WindowFacts
+from aigc_desktop.core.diagnostics import CheckResult, CheckTitle, Report, State, WindowFacts
 from aigc_desktop.core.errors import UserError
 from aigc_desktop.core.events import CheckFinished
 from aigc_desktop.ops import bundle
@@ -24,8 +25,6 @@ from aigc_desktop.services.checks.check import Check, Finding, Place, blocking
 from aigc_desktop.store import health, migration
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from aigc_desktop.config.paths import Paths
     from aigc_desktop.config.settings import Settings
     from aigc_desktop.services.app import App
@@ -36,6 +35,11 @@ AT_ONCE = 4
 """Checks that run side by side; they are to find faults, not to be one."""
 
 OnResult = Callable[[CheckResult], object]
+
+
+async def list_checks(app: App) -> tuple[CheckTitle, ...]:
+    """Return the checks, in the order of the report."""
+    return tuple(CheckTitle(check.name, check.group, tr(check.text)) for check in registry.ALL)
 
 
 async def run_checks(app: App, facts: WindowFacts | None = None) -> Report:
@@ -56,10 +60,10 @@ async def undo_mend(app: App, name: str, facts: WindowFacts | None = None) -> Ch
         return await undo_at(place, name)
 
 
-async def write_bundle(app: App, path: Path, facts: WindowFacts | None = None) -> None:
+async def write_bundle(app: App, path: str | Path, facts: WindowFacts | None = None) -> None:
     """Write a support bundle without secrets and without messages. Raises UserError."""
     async with _inside(app, facts) as place:
-        await bundle_at(place, path)
+        await bundle_at(place, Path(path))
 
 
 def without_app(paths: Paths, settings: Settings) -> Place:

@@ -36,6 +36,9 @@ MESSAGES: dict[str, MessageText] = {
     "no_mend": MessageText(
         "There is nothing to mend or to undo ({name}).", "Run the checks again."
     ),
+    "bundle_written": MessageText(
+        "The support bundle is {path}.", "It holds no keys and no messages; look through it first."
+    ),
     "proxy_unsupported": MessageText(
         "The proxy {proxy} is of a kind that can't be used.", "Use an HTTP proxy."
     ),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Signal
+
 from aigc_desktop.config.i18n import tr
 from aigc_desktop.gui.bridge import Bridge
 from aigc_desktop.gui.widgets.area_page import AreaPage
@@ -10,9 +12,11 @@ from aigc_desktop.gui.widgets.area_page import AreaPage
 class OperationsPage(AreaPage):
     """Diagnostics, backup, jobs, logs, statistics, migrations, the local HTTP server."""
 
+    settings_wanted = Signal()
+
     def __init__(self, bridge: Bridge) -> None:
         super().__init__("aigc_desktop.gui.ops", tr("Operations"), _parts(), bridge)
 
 
 def _parts() -> tuple[tuple[str, str, str], ...]:
-    return ()
+    return (("diagnostics", "health", tr("Diagnostics")),)

@@ -79,6 +79,10 @@ class PartsPage(QWidget):
             self._stack.addWidget(self._panes[name])
         return self._panes[name]
 
+    def has_part(self, name: str) -> bool:
+        """Return whether there is a part called `name`."""
+        return any(part.name == name for part in self._parts)
+
     def show_part(self, name: str) -> QWidget:
         """Go to the part called `name`; return it."""
         names = [part.name for part in self._parts]

@@ -27,6 +27,9 @@ SKEW_HARMFUL = 300.0
 
 SETTINGS = "settings"
 
+NETWORK_LIMIT = 45.0
+"""Seconds; the keyring may be asking the user for a password before the server is asked."""
+
 
 async def model(place: Place) -> Finding:
     """Is a provider chosen?"""
@@ -251,8 +254,8 @@ def _span(seconds: float) -> str:
 
 CHECKS = (
     Check("model", Group.CONNECTION, "Model", model),
-    Check("key", Group.CONNECTION, "API key", key, limit=45),
-    Check("server", Group.CONNECTION, "Server", reachable),
+    Check("key", Group.CONNECTION, "API key", key, limit=NETWORK_LIMIT),
+    Check("server", Group.CONNECTION, "Server", reachable, limit=NETWORK_LIMIT),
     Check(
         "base_url",
         Group.CONNECTION,
@@ -265,6 +268,6 @@ CHECKS = (
             _set_address,
         ),
     ),
-    Check("proxy", Group.CONNECTION, "Proxy", proxy),
-    Check("clock", Group.CONNECTION, "Clock", clock),
+    Check("proxy", Group.CONNECTION, "Proxy", proxy, limit=NETWORK_LIMIT),
+    Check("clock", Group.CONNECTION, "Clock", clock, limit=NETWORK_LIMIT),
 )
