@@ -57,6 +57,7 @@ async def open_app(
     from aigc_desktop.config.secrets import SecretStore
     from aigc_desktop.files.checkpoints import Checkpoints
     from aigc_desktop.ops.backup.process import Workers
+    from aigc_desktop.server.control import HttpServer
     from aigc_desktop.services import answering, owner
     from aigc_desktop.services.app import App
     from aigc_desktop.services.connection import Connection
@@ -64,6 +65,7 @@ async def open_app(
     from aigc_desktop.services.matching import Matching
     from aigc_desktop.services.revisions import SessionRevisions
     from aigc_desktop.services.runner import TurnRunner
+    from aigc_desktop.services.tokens import SigningKey
     from aigc_desktop.store import journal, migration, volume
     from aigc_desktop.store import rules as rule_rows
     from aigc_desktop.store.store import Store
@@ -94,6 +96,8 @@ async def open_app(
         undo.push_async_callback(runner.close)
         jobs = JobRunner(bus, clock)
         undo.push_async_callback(jobs.close)
+        http = HttpServer(settings, bus)
+        undo.push_async_callback(http.stop)
         app = App(
             paths=paths,
             settings=settings,
@@ -110,19 +114,20 @@ async def open_app(
             matching=Matching(),
             jobs=jobs,
             backups=Workers(),
+            signing_key=SigningKey(secrets, clock),
+            http=http,
         )
         jobs.bind(app)
+        http.bind(app)
         runner.bind(lambda turn: answering.answer_turn(app, turn))
-        warm_up = asyncio.create_task(app.matching.warm_up_later(app), name="matcher-warm-up")
-        undo.callback(warm_up.cancel)
-        await _settle(app)
+        await _settle(app, undo)
         if resident:
             jobs.start()
         logger.info("ready")
         yield app
 
 
-async def _settle(app: App) -> None:
+async def _settle(app: App, undo: contextlib.AsyncExitStack) -> None:
     """Do what follows from what was left behind, before anything new begins."""
     from aigc_desktop.services import builtins, prices, statistics
 
@@ -133,6 +138,8 @@ async def _settle(app: App) -> None:
         await prices.load_own_prices(app)
     except UserError as error:
         app.bus.publish(_notice(error.code, error.params))
+    warm_up = asyncio.create_task(app.matching.warm_up_later(app), name="matcher-warm-up")
+    undo.callback(warm_up.cancel)
 
 
 class Backend:
@@ -181,10 +188,13 @@ class Backend:
             runner.run(self._serve())
 
     async def _serve(self) -> None:
+        from aigc_desktop.services import http
+
         self._leave = asyncio.Event()
         try:
             async with open_app(self._paths, self._settings, self._bus, resident=True) as app:
                 self.ready.set_result(app)
+                await http.start_if_enabled(app)
                 await self._leave.wait()
         except Exception as error:
             if self.ready.done():

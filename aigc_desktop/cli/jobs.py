@@ -12,7 +12,7 @@ from typing import Any
 from aigc_desktop.cli.exits import FAILED, OK
 from aigc_desktop.cli.running import in_app, print_json
 from aigc_desktop.config.i18n import tr
-from aigc_desktop.config.job_words import duration_text, schedule_text, status_text
+from aigc_desktop.config.operation_words import duration_text, schedule_text, status_text
 from aigc_desktop.core.events import Event, JobChanged
 from aigc_desktop.core.jobs import JobRun, JobView, RunStatus
 from aigc_desktop.services import jobs

@@ -44,6 +44,8 @@ COMMANDS = (
     Command("doctor", "doctor", "check that everything is well, and mend what is not"),
     Command("logs", "logs", "show the program's log, filtered; follow it"),
     Command("stats", "stats", "show statistics: use, cost, speed, feedback"),
+    Command("serve", "serve", "run the local HTTP server and the jobs without a window"),
+    Command("token", "token", "make, list and revoke tokens for the HTTP server"),
 )
 
 

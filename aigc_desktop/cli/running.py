@@ -18,8 +18,11 @@ Run = Callable[[argparse.Namespace], int]
 InApp = Callable[[App, argparse.Namespace], Awaitable[int]]
 
 
-def in_app(work: InApp) -> Run:
-    """Return a command's `run`: opens the program, does `work` in it, closes it."""
+def in_app(work: InApp, *, resident: bool = False) -> Run:
+    """Return a command's `run`: opens the program, does `work` in it, closes it.
+
+    A `resident` one runs jobs by their schedules meanwhile.
+    """
 
     def run(options: argparse.Namespace) -> int:
         from aigc_desktop.bootstrap import open_app, prepare
@@ -29,7 +32,7 @@ def in_app(work: InApp) -> Run:
         settings, bus, stop_logging = prepare(paths)
 
         async def go() -> int:
-            async with open_app(paths, settings, bus) as app:
+            async with open_app(paths, settings, bus, resident=resident) as app:
                 return await work(app, options)
 
         try:

@@ -186,6 +186,19 @@ MINIO_BUCKET = Setting("minio_bucket", str, "", "Bucket", env="MINIO_BUCKET")
 MINIO_ACCESS_KEY = Setting("minio_access_key", str, "", "Access key", env="MINIO_ACCESS_KEY")
 MINIO_SECURE = Setting("minio_secure", bool, True, "Encrypted connection (TLS)", env="MINIO_SECURE")
 MINIO_REGION = Setting("minio_region", str, "us-east-1", "Region", env="MINIO_REGION")
+HTTP_SERVER = Setting(
+    "http_server", str, "off", "Local HTTP server (this machine only)", choices=("off", "on")
+)
+HTTP_HOST = Setting("http_host", str, "127.0.0.1", "Address of the local HTTP server", env="HOST")
+HTTP_PORT = Setting(
+    "http_port",
+    int,
+    8000,
+    "Port of the local HTTP server",
+    env="PORT",
+    minimum=1,
+    maximum=65535,
+)
 
 ALL: tuple[Setting[Any], ...] = (
     LANGUAGE,
@@ -220,6 +233,9 @@ ALL: tuple[Setting[Any], ...] = (
     MINIO_ACCESS_KEY,
     MINIO_SECURE,
     MINIO_REGION,
+    HTTP_SERVER,
+    HTTP_HOST,
+    HTTP_PORT,
 )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from aigc_desktop.core.backup import Progress
 from aigc_desktop.core.content import Block
 from aigc_desktop.core.diagnostics import CheckResult
+from aigc_desktop.core.http import HttpState
 from aigc_desktop.core.jobs import JobProgress, JobRun
 from aigc_desktop.core.matching import Match
 from aigc_desktop.core.session import Session, Turn, Usage
@@ -290,3 +291,10 @@ class RestoreStaged(Event):
     """A restored database is ready: the program is to be reopened, which puts it in."""
 
     snapshot_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class HttpChanged(Event):
+    """The local HTTP server was started, stopped or could not be; or its tokens changed."""
+
+    state: HttpState

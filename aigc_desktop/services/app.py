@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from aigc_desktop.config.settings import Settings
     from aigc_desktop.core.bus import EventBus
     from aigc_desktop.core.clock import Clock
+    from aigc_desktop.core.http import HttpControl
     from aigc_desktop.files.checkpoints import Checkpoints
     from aigc_desktop.ops.backup.process import Workers
     from aigc_desktop.services.connection import Connection
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from aigc_desktop.services.matching import Matching
     from aigc_desktop.services.revisions import SessionRevisions
     from aigc_desktop.services.runner import TurnRunner
+    from aigc_desktop.services.tokens import SigningKey
     from aigc_desktop.store.store import Store
 
 
@@ -42,3 +44,5 @@ class App:
     matching: Matching
     jobs: JobRunner
     backups: Workers
+    signing_key: SigningKey
+    http: HttpControl

@@ -361,6 +361,7 @@ api_tokens = Table(
     Column("expires_at", Id, nullable=False),
     Column("revoked_at", Id),
     Column("used_at", Id),
+    Column("key_id", String(16), nullable=False, server_default=""),
 )
 
 usage_aggregates = Table(

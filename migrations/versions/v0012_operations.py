@@ -38,4 +38,5 @@ def upgrade() -> None:
         sa.Column("expires_at", _ID, nullable=False),
         sa.Column("revoked_at", _ID),
         sa.Column("used_at", _ID),
+        sa.Column("key_id", sa.String(16), nullable=False, server_default=""),
     )

@@ -41,5 +41,27 @@ MESSAGES: dict[str, MessageText] = {
     ),
     "proxy_unsupported": MessageText(
         "The proxy {proxy} is of a kind that can't be used.", "Use an HTTP proxy."
+    "http_port_in_use": MessageText(
+        "Port {port} is used by another program.",
+        "Choose another port (free: {free}), or end that program. Nothing was sent to it.",
+    ),
+    "http_port_refused": MessageText(
+        "The system does not allow port {port} ({reason}).", "Choose one above 1024."
+    ),
+    "http_host_refused": MessageText(
+        "The server must not listen on {host}: only programs on this machine may reach it.",
+        "Set HOST to 127.0.0.1, or remove it.",
+    ),
+    "ttl_invalid": MessageText(
+        "A token can't hold for {ttl}.", "Choose from 1 minute to 90 days, like 30m, 1h or 7d."
+    ),
+    "token_unknown": MessageText("There is no token {id}.", "Look at the list of tokens."),
+    "token_needs_keyring": MessageText(
+        "A token made here would mean nothing to the server: there is no keyring for the key "
+        "that signs it.",
+        "Make the token in the window that runs the server, or with serve --print-token.",
+    ),
+    "too_many_tokens": MessageText(
+        "There are {count} valid tokens already.", "Revoke those that are not needed."
     ),
 }

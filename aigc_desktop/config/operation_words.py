@@ -1,8 +1,9 @@
-"""Schedules, causes and policies of jobs in the user's language."""
+"""Jobs, schedules and tokens in the user's language."""
 
 from __future__ import annotations
 
 from aigc_desktop.config.i18n import tr
+from aigc_desktop.core.http import TokenState
 from aigc_desktop.core.jobs import JobCause, MissedPolicy, RunStatus, Schedule
 
 
@@ -67,3 +68,13 @@ def duration_text(milliseconds: int) -> str:
         return tr("{seconds} s", seconds=f"{seconds:.1f}" if seconds < 10 else f"{seconds:.0f}")
     minutes, rest = divmod(round(seconds), 60)
     return tr("{minutes} min {seconds} s", minutes=minutes, seconds=rest)
+
+
+def token_state_text(state: TokenState) -> str:
+    """Return whether a token holds."""
+    return {
+        TokenState.VALID: tr("valid"),
+        TokenState.EXPIRED: tr("expired"),
+        TokenState.REVOKED: tr("revoked"),
+        TokenState.OLD_KEY: tr("signed with an old key"),
+    }[state]
