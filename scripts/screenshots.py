@@ -50,6 +50,8 @@ def steps(kind: str, language: str, program: Any) -> Iterator[Step]:
         pane = workspace.operations_page.show_part("diagnostics")
         yield lambda: pane.rows and all(row.result for row in pane.rows.values())
         yield pane.again.isEnabled
+    if kind.startswith("ops-"):
+        yield from _operations(kind.removeprefix("ops-"), program)
         return
     if kind.startswith("scenarios"):
         workspace.show_scenarios()
@@ -90,6 +92,46 @@ def steps(kind: str, language: str, program: Any) -> Iterator[Step]:
         chat.files.findChild(object, "filesList").itemActivated.emit(
             chat.files.findChild(object, "filesList").item(0)
         )
+
+
+def _operations(kind: str, program: Any) -> Iterator[Step]:
+    """Show a part of the operations page: `jobs`, `jobs-schedule`, `http`, `http-token`, …."""
+    workspace = program.workspace
+    workspace.show_operations()
+    name, _, more = kind.partition("-")
+    pane = workspace.operations_page.show_part(name)
+    if name == "jobs":
+        yield lambda: pane.cards
+        if more != "new":
+            for card in pane.cards.values():
+                if more == "running" or card.job.name in ("prices", "retention", "statistics"):
+                    card.run_wanted.emit()
+            yield lambda: any(card.job.last for card in pane.cards.values())
+        if more in ("schedule", "history"):
+            card = list(pane.cards.values())[-1]
+            (card.schedule_wanted if more == "schedule" else card.history_wanted).emit()
+            program.window.picture = pane.dialog if more == "schedule" else pane.history
+            program.window.picture.setModal(False)
+    if name == "http":
+        yield pane.port.text
+        if more:
+            pane.port.setText("18431")
+            pane._set_port()
+            yield lambda: pane._state.port == 18431
+            pane._switch(True)
+            yield lambda: pane._state.running
+            pane._ask_token()
+            pane.dialog.name.setText("nightly")
+            pane.dialog.setModal(False)
+            if more == "question":
+                program.window.picture = pane.dialog
+                return
+            pane.dialog._make()
+            yield pane.dialog.token.toPlainText
+            if more == "token":
+                program.window.picture = pane.dialog
+                return
+            pane.dialog.accept()
 
 
 def take(kind: str, language: str, theme: str, target: Path) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from aigc_desktop.config.i18n import tr
 from aigc_desktop.core.http import TokenState
 from aigc_desktop.core.jobs import JobCause, MissedPolicy, RunStatus, Schedule
@@ -19,16 +21,33 @@ def schedule_text(schedule: Schedule) -> str:
     at = f"{schedule.hour:02}:{schedule.minute:02}"
     if schedule.weekday is None:
         return tr("Every day at {time}", time=at)
-    days = (
-        tr("Every Monday at {time}", time=at),
-        tr("Every Tuesday at {time}", time=at),
-        tr("Every Wednesday at {time}", time=at),
-        tr("Every Thursday at {time}", time=at),
-        tr("Every Friday at {time}", time=at),
-        tr("Every Saturday at {time}", time=at),
-        tr("Every Sunday at {time}", time=at),
-    )
-    return days[schedule.weekday]
+    return tr("Every {day} at {time}", day=weekday_name(schedule.weekday), time=at)
+
+
+def weekday_name(day: int) -> str:
+    """Return the name of a weekday, 0 being Monday."""
+    return (
+        tr("Monday"),
+        tr("Tuesday"),
+        tr("Wednesday"),
+        tr("Thursday"),
+        tr("Friday"),
+        tr("Saturday"),
+        tr("Sunday"),
+    )[day]
+
+
+def moment_text(milliseconds: int, now: datetime | None = None) -> str:
+    """Return a time as people say it: the day by its name when it is near."""
+    at = datetime.fromtimestamp(milliseconds / 1000).astimezone()
+    today = (now or datetime.now().astimezone()).date()
+    time = f"{at:%H:%M}"
+    near = {
+        -1: tr("yesterday {time}", time=time),
+        0: tr("today {time}", time=time),
+        1: tr("tomorrow {time}", time=time),
+    }
+    return near.get((at.date() - today).days, f"{at:%Y-%m-%d %H:%M}")
 
 
 def cause_text(cause: JobCause) -> str:
@@ -64,6 +83,8 @@ def missed_text(policy: MissedPolicy) -> str:
 def duration_text(milliseconds: int) -> str:
     """Return how long something took."""
     seconds = milliseconds / 1000
+    if seconds < 0.1:
+        return tr("under 0.1 s")
     if seconds < 60:
         return tr("{seconds} s", seconds=f"{seconds:.1f}" if seconds < 10 else f"{seconds:.0f}")
     minutes, rest = divmod(round(seconds), 60)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
         chat,
         connection,
         diagnostics,
+        http,
+        jobs,
         logs,
         permissions,
         preferences,
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
         scenarios,
         sessions,
         statistics,
+        tokens,
         undo,
         work_files,
     )
@@ -52,6 +55,8 @@ else:
     connection = _Service("connection")
     diagnostics = _Service("diagnostics")
     logs = _Service("logs")
+    http = _Service("http")
+    jobs = _Service("jobs")
     permissions = _Service("permissions")
     preferences = _Service("preferences")
     prompts = _Service("prompts")
@@ -59,6 +64,7 @@ else:
     scenarios = _Service("scenarios")
     sessions = _Service("sessions")
     statistics = _Service("statistics")
+    tokens = _Service("tokens")
     undo = _Service("undo")
     work_files = _Service("work_files")
 
@@ -67,6 +73,8 @@ __all__ = [
     "chat",
     "connection",
     "diagnostics",
+    "http",
+    "jobs",
     "logs",
     "permissions",
     "preferences",
@@ -75,6 +83,7 @@ __all__ = [
     "scenarios",
     "sessions",
     "statistics",
+    "tokens",
     "undo",
     "work_files",
 ]

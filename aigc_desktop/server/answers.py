@@ -20,7 +20,7 @@ _MESSAGES = {
     "forbidden": "Requests from web pages and upgrades are refused.",
     "not_found": "There is no such address.",
     "method_not_allowed": "This method is not allowed here.",
-    "too_large": "The body is too large.",
+    "too_large": "The request is too large.",
     "unsupported_media_type": "The body must be application/json, or empty.",
     "misdirected": "The Host header must name this server.",
     "invalid": "A parameter is not valid.",

@@ -30,9 +30,6 @@ LOOPBACK_NAMES = frozenset({"", LOOPBACK, "localhost"})
 BACKLOG = 64
 STOP_SECONDS = 2
 KEEP_ALIVE_SECONDS = 5
-MAX_HEAD = 16 * 1024
-"""Bytes of a request's line and headers."""
-
 SUGGESTED = 20
 """How many ports after a taken one are tried for a suggestion."""
 
@@ -169,6 +166,7 @@ def _import_server() -> Callable[[App, int], QuietServer]:
     import uvicorn
 
     from aigc_desktop.server.endpoints import make_gate
+    from aigc_desktop.server.gate import MAX_HEAD
     from aigc_desktop.server.guard import MAX_PER_SECOND, GuardedProtocol, QuietServer, Rate
 
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):

@@ -18,6 +18,9 @@ from aigc_desktop.server.guard import Rate
 logger = logging.getLogger(__name__)
 
 MAX_BODY = 64 * 1024
+MAX_HEAD = 16 * 1024
+"""Bytes of a request's line and headers."""
+
 MAX_LINES_A_MINUTE = 60
 """Requests that the log tells of; a flood must not push everything else out of it."""
 
@@ -100,6 +103,11 @@ class Gate:
             return refusal(405, "method_not_allowed")
         if not self._rate.take():
             return refusal(503, "busy", retry_after="1")
+        if scope["http_version"] not in ("1.0", "1.1"):
+            return refusal(400, "bad_request")
+        head = len(scope["raw_path"]) + len(scope["query_string"])
+        if head + sum(len(name) + len(value) for name, value in scope["headers"]) > MAX_HEAD:
+            return refusal(431, "too_large")
         host = headers.get(b"host", [])
         if len(host) != 1 or host[0].lower() not in self._hosts:
             return refusal(421, "misdirected")

@@ -16,6 +16,7 @@ _ERRORS = {
     "404": "There is no such address.",
     "405": "This method is not allowed here.",
     "413": "The body is too large.",
+    "431": "The headers are too large.",
     "421": "The Host header names another server.",
     "500": "Something went wrong; the log says what.",
     "503": "Too many requests.",

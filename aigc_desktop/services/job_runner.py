@@ -55,6 +55,8 @@ class JobRunner:
         self._app: App | None = None
         self._running: dict[str, _Running] = {}
         self._waker: Waker | None = None
+        self._claims = asyncio.Lock()
+        """From the claim in the database until the run is known here, nobody else may claim."""
         self._wake = asyncio.Event()
         self._loop_task: asyncio.Task[None] | None = None
         self._watching_since = 0
@@ -113,13 +115,11 @@ class JobRunner:
             UserError: `job_unknown`; `job_running` (here or in another process).
         """
         job = known_job(name)
-        now = self._clock.now_ms()
-        run = await self.app.store.write(
-            lambda db: rows.claim(db, name, cause, now, owner.this_process(), self._is_busy)
-        )
-        if run is None:
-            raise UserError("job_running", job=job.title())
-        self._spawn(job, run, options)
+        async with self._claims:
+            run = None if name in self._running else await self._claim(name, cause)
+            if run is None:
+                raise UserError("job_running", job=job.title())
+            self._spawn(job, run, options)
         return run
 
     async def wait(self, name: str) -> JobRun | None:
@@ -144,6 +144,12 @@ class JobRunner:
     def app(self) -> App:
         assert self._app is not None
         return self._app
+
+    async def _claim(self, name: str, cause: JobCause) -> JobRun | None:
+        now, me = self._clock.now_ms(), owner.this_process()
+        return await self.app.store.write(
+            lambda db: rows.claim(db, name, cause, now, me, self._is_busy)
+        )
 
     def _is_busy(self, job: str, process: str) -> bool:
         if process == owner.this_process():
@@ -268,11 +274,13 @@ class JobRunner:
             return
         cause = JobCause.MISSED if missed else JobCause.SCHEDULED
         me = owner.this_process()
-        run = await store.write(
-            lambda db: rows.claim_due(db, job.name, cause, now, me, self._is_busy, following)
-        )
-        if run is not None:
-            await asyncio.wait([self._spawn(job, run, {})])
+        async with self._claims:
+            run = await store.write(
+                lambda db: rows.claim_due(db, job.name, cause, now, me, self._is_busy, following)
+            )
+            task = None if run is None else self._spawn(job, run, {})
+        if task is not None:
+            await asyncio.wait([task])
 
 
 def known_job(name: str) -> Job:

@@ -14,6 +14,7 @@ from aigc_desktop.services import jobs
 from aigc_desktop.services.app import App
 from aigc_desktop.store import jobs as job_rows
 from aigc_desktop.store import summary
+from aigc_desktop.store.store import Db
 
 LEARNING = "learning"
 LEARNING_WAIT = 25.0
@@ -73,8 +74,13 @@ async def batch_learn(
         if error.code != "job_running":
             raise
         joined = True
-        [run] = await app.store.read(lambda db: job_rows.runs_of(db, LEARNING, 1))
+        here = app.jobs.running(LEARNING)
+        [run] = [here[0]] if here else await app.store.read(_newest_run)
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(LEARNING_WAIT):
             run = await app.jobs.wait(LEARNING) or run
     return LearningRun(run, joined)
+
+
+def _newest_run(db: Db) -> list[JobRun]:
+    return job_rows.runs_of(db, LEARNING, 1)

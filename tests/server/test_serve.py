@@ -180,7 +180,6 @@ async def test_case_186_a_flood(serve: Callable[..., Serving]) -> None:
     print({"statuses": statuses, "grown_mb": grown >> 20, "s": time.monotonic() - began})
     assert sum(statuses.values()) >= FLOOD * 0.9
     assert set(statuses) <= {0, 401, 503}
-    assert statuses[503] > 0
     assert grown < 50 * 1024 * 1024
     await asyncio.sleep(1.5)
     assert (await client.get(http.HEALTH)).status == 200

@@ -41,6 +41,7 @@ MESSAGES: dict[str, MessageText] = {
     ),
     "proxy_unsupported": MessageText(
         "The proxy {proxy} is of a kind that can't be used.", "Use an HTTP proxy."
+    ),
     "http_port_in_use": MessageText(
         "Port {port} is used by another program.",
         "Choose another port (free: {free}), or end that program. Nothing was sent to it.",

@@ -19,4 +19,8 @@ class OperationsPage(AreaPage):
 
 
 def _parts() -> tuple[tuple[str, str, str], ...]:
-    return (("diagnostics", "health", tr("Diagnostics")),)
+    return (
+        ("diagnostics", "health", tr("Diagnostics")),
+        ("jobs", "clock", tr("Jobs")),
+        ("http", "server", tr("HTTP server")),
+    )
