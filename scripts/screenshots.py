@@ -50,6 +50,7 @@ def steps(kind: str, language: str, program: Any) -> Iterator[Step]:
         pane = workspace.operations_page.show_part("diagnostics")
         yield lambda: pane.rows and all(row.result for row in pane.rows.values())
         yield pane.again.isEnabled
+        return
     if kind.startswith("ops-"):
         yield from _operations(kind.removeprefix("ops-"), program)
         return

@@ -86,7 +86,7 @@ class HttpPane(QWidget):
         layout.addWidget(label(hint, "small", wrap=True))
         layout.addWidget(self._server_card())
         row = QHBoxLayout()
-        row.addWidget(label(tr("Tokens"), "heading"), 1)
+        row.addWidget(label(tr("Access tokens"), "heading"), 1)
         row.addWidget(self.rotate)
         row.addWidget(self.new)
         layout.addSpacing(8)
