@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Iterator
 from itertools import islice
 
@@ -58,3 +59,63 @@ def _messages(first: int, count: int, texts: list[str]) -> Iterator[tuple[int, i
     for n in islice(range(first, first + count), count):
         yield n + 1, 0, "user", texts[n % 2000][:200]
         yield n + 1, 1000, "assistant", texts[(n * 7) % 2000]
+
+
+MODELS = ("claude-sonnet-5-5", "claude-haiku-5-5", "claude-opus-5-5", "demo")
+_DAY = 86_400_000
+
+
+def spread_usage(paths: Paths, until_ms: int, days: int) -> None:
+    """Give the turns of `fill` times over `days` days, models, tokens, cost, scenarios, opinions.
+
+    Done as the program would have: the sums are kept by the database's own triggers.
+    """
+    rng = random.Random(2)
+    db = dbapi2.connect(str(paths.database), isolation_level=None)
+    db.execute("PRAGMA synchronous=OFF")
+    db.execute("PRAGMA cache_size=-64000")
+    ids = [row[0] for row in db.execute("SELECT id FROM turns ORDER BY id")]
+    per_session = max(1, len(ids) // db.execute("SELECT count(*) FROM sessions").fetchone()[0])
+    db.execute("BEGIN")
+    start, model = 0, MODELS[0]
+    for number, turn in enumerate(ids):
+        if number % per_session == 0:
+            age = rng.random() ** 1.4 * days
+            start = int(until_ms - age * _DAY)
+            if time.localtime(start / 1000).tm_wday >= 5 and rng.random() < 0.7:
+                start -= 2 * _DAY
+            model = rng.choices(MODELS, (5, 3, 2, 1))[0]
+        at = min(until_ms, start + number % per_session * 400_000)
+        seconds = rng.lognormvariate(2.0, 0.7)
+        sent, read = int(rng.lognormvariate(6.5, 1)), int(rng.lognormvariate(8, 1))
+        out = int(rng.lognormvariate(6, 0.8))
+        cost = None if model == "demo" else int(sent * 3 + read * 0.3 + out * 15)
+        db.execute(
+            "UPDATE turns SET created_at = ?, ended_at = ?, model = ?, input_tokens = ?,"
+            " output_tokens = ?, cache_read_tokens = ?, cache_write_tokens = ?, cost_micros = ?,"
+            " first_token_ms = ? WHERE id = ?",
+            (
+                at,
+                at + int(seconds * 1000),
+                model,
+                sent,
+                out,
+                read,
+                sent // 3,
+                cost,
+                int(seconds * 180),
+                turn,
+            ),
+        )
+        db.execute(
+            "INSERT INTO turn_matches (turn_id, scenario_id, decision) VALUES (?, ?, '{}')",
+            (turn, 1 + number // per_session % 6),
+        )
+        if rng.random() < 0.15:
+            db.execute(
+                "INSERT INTO user_feedback (user_id, feedback_type, conversation_turn_id)"
+                " VALUES (1, ?, ?)",
+                (rng.choices(("like", "dislike", "correct"), (6, 2, 1))[0], str(turn)),
+            )
+    db.execute("COMMIT")
+    db.close()

@@ -67,6 +67,10 @@ def steps(kind: str, language: str, program: Any) -> Iterator[Step]:
             yield lambda: page.available.list.count() > 1 or page.nav.currentRow() != 2
         return
 
+    if kind.startswith(("statistics", "logs")):
+        yield from operations_steps(kind, workspace)
+        return
+
     def send(text: str) -> None:
         chat.composer.set_text(text)
         QTest.keyClick(chat.composer.edit, Qt.Key.Key_Return)
@@ -135,6 +139,66 @@ def _operations(kind: str, program: Any) -> Iterator[Step]:
             pane.dialog.accept()
 
 
+def operations_steps(kind: str, workspace: Any) -> Iterator[Step]:
+    """Show statistics or logs with what was prepared."""
+    from PySide6.QtCore import Qt
+    from PySide6.QtTest import QTest
+
+    workspace.show_operations()
+    page = workspace.operations_page
+    pane = page.show_part(kind.partition("-")[0])
+    if kind.startswith("statistics"):
+        yield lambda: pane.series is not None
+        if kind == "statistics-empty":
+            pane.range.setCurrentIndex(4)
+            pane.range.activated.emit(4)
+            return
+        wanted = {
+            "statistics-model": ("model", "cost"),
+            "statistics-tokens": ("none", "tokens"),
+            "statistics-chat": ("session", "tokens"),
+            "statistics-likes": ("none", "likes"),
+            "statistics-latency": ("model", "latency"),
+            "statistics-scenario": ("scenario", "requests"),
+            "statistics-year": ("model", "requests"),
+            "statistics-custom": ("none", "cost"),
+        }.get(kind, ("none", "requests"))
+        if kind in ("statistics-year", "statistics-custom"):
+            number = 3 if kind == "statistics-year" else 5
+            pane.range.setCurrentIndex(number)
+            pane.range.activated.emit(number)
+        for measure, tile in pane.tiles.items():
+            if measure == wanted[1]:
+                tile.click()
+        pane.split.setCurrentIndex(pane.split.findData(wanted[0]))
+        pane.split.activated.emit(0)
+        yield lambda: pane.series.split == wanted[0]
+        if kind not in ("statistics", "statistics-custom"):
+            pane.plot.setFocus()
+            for key in (Qt.Key.Key_End, *[Qt.Key.Key_Left] * 5):
+                QTest.keyClick(pane.plot, key)
+        return
+    yield lambda: pane.overview is not None and pane.overview.complete
+
+
+def prepare_home(kind: str, home: Path) -> None:
+    """Fill a home with what a picture of statistics or logs needs."""
+    import time
+
+    sys.path.insert(0, str(ROOT))
+    from aigc_desktop.config.paths import Paths
+    from benchmarks.data import fill, spread_usage
+    from benchmarks.logs_panel import write_logs
+
+    paths = Paths(home)
+    paths.create()
+    if kind.startswith("statistics") and kind != "statistics-empty":
+        fill(paths, 160, 8000)
+        spread_usage(paths, time.time_ns() // 1_000_000, 400)
+    if kind.startswith("logs") and kind != "logs-empty":
+        write_logs(paths.logs_dir, 20_000)
+
+
 def take(kind: str, language: str, theme: str, target: Path) -> int:
     """Run the program, take one picture, leave."""
     import gc
@@ -181,6 +245,8 @@ def shoot(kind: str, language: str, theme: str, scale: float, target: Path) -> N
         provider = "" if kind == "welcome" else "demo"
         settings = {"language": language, "theme": theme, "provider": provider}
         Path(home, "settings.json").write_text(json.dumps(settings))
+        if kind.startswith(("statistics", "logs")):
+            prepare_home(kind, Path(home))
         subprocess.run(
             [sys.executable, __file__, "--take", kind, language, theme, str(target)],
             env={

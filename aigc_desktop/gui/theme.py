@@ -73,6 +73,8 @@ class Tokens:
     hover: str
     pressed: str
     scrollbar: str
+    chart: tuple[str, ...]
+    """Fills and lines of plots, told apart also by who sees few colours; the last is "others"."""
 
 
 _LIGHT = Tokens(
@@ -102,6 +104,7 @@ _LIGHT = Tokens(
     hover="#eceae4",
     pressed="#e2dfd7",
     scrollbar="#cdc9c0",
+    chart=("#0f766e", "#e0a100", "#3b6fd4", "#c8466b", "#8a63d2", "#7f9a2c", "#5f9fb8", "#b5b1a8"),
 )
 
 _DARK = Tokens(
@@ -131,6 +134,7 @@ _DARK = Tokens(
     hover="#2a2c30",
     pressed="#34363b",
     scrollbar="#4b4e53",
+    chart=("#4fbdad", "#e5b35a", "#7aa7f7", "#f08aa5", "#b79bf0", "#a9c66a", "#7cc4de", "#63666c"),
 )
 
 
@@ -184,6 +188,12 @@ def apply(app: QApplication, mode: str) -> None:
 def color(token: str) -> QColor:
     """Return the current colour called `token`."""
     return QColor(getattr(_theme.tokens, token))
+
+
+def chart_color(number: int) -> QColor:
+    """Return the colour of a plot's line `number`; -1 is what stands for all others."""
+    colors = _theme.tokens.chart
+    return QColor(colors[number if number < 0 else number % (len(colors) - 1)])
 
 
 def font(points: float = 10.5, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:

@@ -12,6 +12,10 @@ MESSAGES: dict[str, MessageText] = {
         "This regular expression takes too long.",
         "Make it simpler: nested repetitions such as (a+)+ are the usual cause.",
     ),
+    "table_written": MessageText("The table is written.", "The file is {path}."),
+    "log_written": MessageText(
+        "The lines are written, without keys and secrets.", "The file is {path}."
+    ),
     "not_written": MessageText(
         "The file could not be written: {reason}.", "Choose another place than {path}."
     ),

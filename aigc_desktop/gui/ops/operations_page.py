@@ -22,5 +22,6 @@ def _parts() -> tuple[tuple[str, str, str], ...]:
     return (
         ("diagnostics", "health", tr("Diagnostics")),
         ("jobs", "clock", tr("Jobs")),
+        ("statistics", "chart", tr("Statistics")),
         ("http", "server", tr("HTTP server")),
     )
