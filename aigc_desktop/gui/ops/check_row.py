@@ -151,7 +151,7 @@ def _go_text(place: str) -> str:
         "jobs": tr("Go to the jobs"),
         "logs": tr("Go to the log"),
         "migrations": tr("Go to the migrations"),
-        "server": tr("Go to the HTTP server"),
+        "http": tr("Go to the HTTP server"),
         "learning": tr("Go to learning"),
     }.get(place, "")
 

@@ -13,6 +13,7 @@ from aigc_desktop.config.messages import describe
 from aigc_desktop.core.diagnostics import Group, State
 from aigc_desktop.core.errors import UserError
 from aigc_desktop.services.checks.check import Check, Finding, Mend, Place
+from aigc_desktop.services.checks.spans import span
 from aigc_desktop.services.connection import ANTHROPIC, DEMO, SERVER
 from aigc_desktop.store import reachable as reachable_rows
 
@@ -157,7 +158,7 @@ async def clock(place: Place) -> Finding:
     ahead = newest / 1000 - time.time()
     if ahead > SKEW_NOTED:
         said = tr(
-            "The newest chat is {time} in the future: the clock was set back.", time=_span(ahead)
+            "The newest chat is {time} in the future: the clock was set back.", time=span(ahead)
         )
         return Finding(State.WARNING, said, remedy)
     if skew is None:
@@ -238,18 +239,8 @@ def _host(url: str) -> str:
 
 def _skew_words(skew: float) -> str:
     if skew > 0:
-        return tr("It is {time} ahead of the server's.", time=_span(skew))
-    return tr("It is {time} behind the server's.", time=_span(-skew))
-
-
-def _span(seconds: float) -> str:
-    if seconds < 120:
-        return tr("{count} s", count=round(seconds))
-    if seconds < 2 * 3600:
-        return tr("{count} min", count=round(seconds / 60))
-    if seconds < 48 * 3600:
-        return tr("{count} h", count=round(seconds / 3600))
-    return tr("{count} days", count=round(seconds / 86400))
+        return tr("It is {time} ahead of the server's.", time=span(skew))
+    return tr("It is {time} behind the server's.", time=span(-skew))
 
 
 CHECKS = (

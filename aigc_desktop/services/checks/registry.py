@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aigc_desktop.services.checks import connection, database, files, program, safety
+from aigc_desktop.services.checks import automation, connection, database, files, program, safety
 from aigc_desktop.services.checks.check import Check
 
 ALL: tuple[Check, ...] = (
@@ -10,6 +10,7 @@ ALL: tuple[Check, ...] = (
     *database.CHECKS,
     *files.CHECKS,
     *safety.CHECKS,
+    *automation.CHECKS,
     *program.CHECKS,
 )
 
