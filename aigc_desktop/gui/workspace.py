@@ -110,7 +110,7 @@ class Workspace(QWidget):
         if self._operations is None:
             from aigc_desktop.gui.ops.operations_page import OperationsPage
 
-            self._operations = OperationsPage(self._bridge)
+            self._operations = OperationsPage(self._bridge, self._settings)
             self._operations.closed.connect(self.show_chat)
             self._operations.session_wanted.connect(self._open_session)
             self._operations.settings_wanted.connect(self.show_settings)

@@ -40,6 +40,22 @@ MESSAGES: dict[str, MessageText] = {
     "no_mend": MessageText(
         "There is nothing to mend or to undo ({name}).", "Run the checks again."
     ),
+    "backed_up": MessageText(
+        "The backup is made and verified.", "Stored for it: {added}; the rest was there already."
+    ),
+    "snapshot_whole": MessageText(
+        "The snapshot is whole.", "Read back and compared: {size} ({name})."
+    ),
+    "snapshot_broken": MessageText(
+        "The snapshot is damaged ({name}).", "It is marked. Make a new backup, use another one."
+    ),
+    "backup_exported": MessageText(
+        "The backup is exported ({size}).", "The file is {path}; it was read back."
+    ),
+    "restored": MessageText(
+        "Restored: {chats} chats, {files} files. Not possible: {problems}.",
+        "It can be undone under Backup.",
+    ),
     "bundle_written": MessageText(
         "The support bundle is {path}.", "It holds no keys and no messages; look through it first."
     ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 
 from aigc_desktop.config.i18n import tr
+from aigc_desktop.config.settings import Settings
 from aigc_desktop.gui.bridge import Bridge
 from aigc_desktop.gui.widgets.area_page import AreaPage
 
@@ -14,13 +15,15 @@ class OperationsPage(AreaPage):
 
     settings_wanted = Signal()
 
-    def __init__(self, bridge: Bridge) -> None:
+    def __init__(self, bridge: Bridge, settings: Settings) -> None:
         super().__init__("aigc_desktop.gui.ops", tr("Operations"), _parts(), bridge)
+        self.settings = settings
 
 
 def _parts() -> tuple[tuple[str, str, str], ...]:
     return (
         ("diagnostics", "health", tr("Diagnostics")),
+        ("backup", "backup", tr("Backup")),
         ("jobs", "clock", tr("Jobs")),
         ("statistics", "chart", tr("Statistics")),
         ("http", "server", tr("HTTP server")),

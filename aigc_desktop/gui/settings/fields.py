@@ -32,6 +32,7 @@ from aigc_desktop.gui.widgets.build import button, label, restyle
 
 SAVE_DELAY_MS = 500
 CONTROL_WIDTH = 250
+FOLDERS = (config.WORK_DIR, config.BACKUP_FOLDER)
 
 
 class SettingField(QWidget):
@@ -85,15 +86,15 @@ class SettingField(QWidget):
         row = QHBoxLayout(box)
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self.control, 1)
-        if self.setting is config.WORK_DIR:
+        if self.setting in FOLDERS:
             row.addWidget(button(tr("Choose…"), self._choose_folder))
         return box
 
     def _make_control(self) -> QComboBox | QLineEdit:
         value = str(self._settings.get(self.setting))
-        if self.setting.choices:
+        if choices := self._choices():
             box = QComboBox()
-            for choice in self.setting.choices:
+            for choice in choices:
                 box.addItem(choice_label(self.setting.key, choice), choice)
             box.setCurrentIndex(box.findData(value))
             box.currentIndexChanged.connect(self._chosen)
@@ -103,11 +104,14 @@ class SettingField(QWidget):
         self._delay.setInterval(SAVE_DELAY_MS)
         self._delay.timeout.connect(self._save_typed)
         field = QLineEdit(value)
-        if self.setting is config.WORK_DIR:
+        if self.setting in FOLDERS:
             field.setPlaceholderText(tr("The program's own folder"))
         field.textChanged.connect(self._typed)
         field.editingFinished.connect(self._save_typed)
         return field
+
+    def _choices(self) -> tuple[str, ...]:
+        return ("True", "False") if self.setting.type is bool else self.setting.choices
 
     def _show_origin(self) -> None:
         origin = self._settings.origin(self.setting)
@@ -180,7 +184,8 @@ class SettingField(QWidget):
     @Slot()
     def _choose_folder(self) -> None:
         assert isinstance(self.control, QLineEdit)
-        dialog = QFileDialog(self.window(), setting_label("work_dir"), self.control.text())
+        title = setting_label(self.setting.key)
+        dialog = QFileDialog(self.window(), title, self.control.text())
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.setOption(QFileDialog.Option.ShowDirsOnly)
         dialog.fileSelected.connect(self.control.setText)

@@ -24,6 +24,20 @@ def setting_label(key: str) -> str:
         "token_limit": tr("Tokens per request"),
         "cost_limit_usd": tr("Cost per request"),
         "log_level": tr("Log level"),
+        "backup_enabled": tr("Back up by itself"),
+        "backup_interval_hours": tr("Hours between two backups"),
+        "backup_hour": tr("Hour of the day for daily backups"),
+        "backup_folder": tr("Backup folder"),
+        "backup_work_dirs": tr("Also back up work directories of single chats and scenarios"),
+        "backup_target": tr("Where backups go"),
+        "backup_keep_daily": tr("Daily backups that are kept"),
+        "backup_keep_weekly": tr("Weekly backups that are kept"),
+        "backup_keep_monthly": tr("Monthly backups that are kept"),
+        "minio_endpoint": tr("S3 or MinIO server (host:port)"),
+        "minio_bucket": tr("Bucket"),
+        "minio_access_key": tr("Access key"),
+        "minio_secure": tr("Encrypted connection (TLS)"),
+        "minio_region": tr("Region"),
     }[key]
 
 
@@ -43,6 +57,9 @@ def setting_help(key: str) -> str:
         "token_limit": tr("The agent stops when a request has used so many. 0: no limit."),
         "cost_limit_usd": tr("In US dollars. The agent stops at this amount. 0: no limit."),
         "log_level": tr("How much is written to the log."),
+        "backup_folder": tr("On another disk, a backup outlives this one."),
+        "backup_interval_hours": tr("24: once a day, at the hour below."),
+        "backup_keep_daily": tr("The last one that was verified always stays."),
     }.get(key, "")
 
 
@@ -62,11 +79,13 @@ def choice_label(key: str, choice: str) -> str:
         ("when_unsure", "ask"): tr("Ask me"),
         ("when_unsure", "best"): tr("Take the likeliest"),
         ("when_unsure", "model"): tr("Ask a small model"),
+        ("backup_target", "folder"): tr("A folder"),
+        ("backup_target", "bucket"): tr("A folder and an S3 bucket"),
         ("web_search", "off"): tr("Off"),
         ("web_search", "on"): tr("On"),
         ("permission_mode", "accept_edits"): tr("Write without asking, ask before running"),
         ("permission_mode", "auto"): tr("Never ask"),
-    }.get((key, choice), choice)
+    }.get((key, choice)) or {"True": tr("On"), "False": tr("Off")}.get(choice, choice)
 
 
 def origin_text(origin: str, variable: str) -> str:

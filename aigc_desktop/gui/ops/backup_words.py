@@ -1,0 +1,187 @@
+"""Backups in words: sizes, times, causes, what changed, what is going on."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from aigc_desktop.config.i18n import tr, tr_n
+from aigc_desktop.core.backup import (
+    Cause,
+    Changes,
+    FileState,
+    Operation,
+    Phase,
+    RestorePreview,
+    SessionState,
+    Snapshot,
+)
+
+_UNITS = ("B", "KB", "MB", "GB", "TB")
+
+
+def size_text(count: int) -> str:
+    """Return bytes in the unit that fits, as the file managers count them."""
+    size, unit = float(count), 0
+    while size >= 999.5 and unit < len(_UNITS) - 1:
+        size, unit = size / 1000, unit + 1
+    return f"{size:.0f} {_UNITS[unit]}" if unit < 2 or size >= 100 else f"{size:.1f} {_UNITS[unit]}"
+
+
+def when_text(milliseconds: int) -> str:
+    """Return a moment as the user's clock shows it."""
+    moment = datetime.fromtimestamp(milliseconds / 1000).astimezone()
+    today = datetime.now().astimezone().date()
+    days = (today - moment.date()).days
+    if days == 0:
+        return tr("today {time}", time=f"{moment:%H:%M}")
+    if days == 1:
+        return tr("yesterday {time}", time=f"{moment:%H:%M}")
+    return f"{moment:%Y-%m-%d %H:%M}"
+
+
+def name_of(snapshot: Snapshot) -> str:
+    """Return the label, or why the snapshot was made."""
+    return snapshot.label or cause_text(snapshot.cause)
+
+
+def cause_text(cause: Cause) -> str:
+    """Return why a snapshot was made."""
+    return {
+        Cause.MANUAL: tr("Made by hand"),
+        Cause.SCHEDULED: tr("Made by schedule"),
+        Cause.BEFORE_MIGRATION: tr("Before an upgrade of the database"),
+        Cause.BEFORE_RESTORE: tr("Before a restore"),
+        Cause.BEFORE_UPDATE: tr("Before an update of the program"),
+        Cause.IMPORTED: tr("Imported"),
+    }[cause]
+
+
+def content_text(snapshot: Snapshot) -> str:
+    """Return what is in it, and what it cost."""
+    return " · ".join(
+        (
+            tr_n("{count} chat", "{count} chats", snapshot.sessions),
+            tr_n("{count} message", "{count} messages", snapshot.messages),
+            tr_n("{count} file", "{count} files", snapshot.files),
+            tr(
+                "{size} whole, {added} stored for it",
+                size=size_text(snapshot.size),
+                added=size_text(snapshot.added),
+            ),
+        )
+    )
+
+
+def changes_text(changes: Changes | None) -> str:
+    """Return what changed since the snapshot before."""
+    if changes is None:
+        return tr("The first one: everything in it is new.")
+    if changes.is_empty:
+        return tr("Nothing changed since the one before.")
+    chats = _counted(changes.sessions_added, changes.sessions_changed, changes.sessions_removed)
+    files = _counted(changes.files_added, changes.files_changed, changes.files_removed)
+    parts = [
+        *([tr("chats {counts}", counts=chats)] if chats else []),
+        *([tr("files {counts}", counts=files)] if files else []),
+    ]
+    return tr("Since the one before: {what}", what="; ".join(parts))
+
+
+def _counted(added: int, changed: int, removed: int) -> str:
+    parts = [
+        tr("{count} new", count=added) if added else "",
+        tr("{count} changed", count=changed) if changed else "",
+        tr("{count} gone", count=removed) if removed else "",
+    ]
+    return ", ".join(part for part in parts if part)
+
+
+def operation_text(operation: Operation) -> str:
+    """Return what is going on."""
+    return {
+        Operation.CREATE: tr("Backing up"),
+        Operation.VERIFY: tr("Verifying"),
+        Operation.RESTORE: tr("Restoring"),
+        Operation.DRILL: tr("Restore drill"),
+        Operation.EXPORT: tr("Exporting"),
+        Operation.IMPORT: tr("Importing"),
+        Operation.PRUNE: tr("Clearing old snapshots"),
+        Operation.UPLOAD: tr("Sending to the bucket"),
+        Operation.DOWNLOAD: tr("Fetching from the bucket"),
+    }[operation]
+
+
+def phase_text(phase: Phase) -> str:
+    """Return what the work is at."""
+    return {
+        Phase.PREPARING: tr("preparing"),
+        Phase.DATABASE: tr("the database"),
+        Phase.FILES: tr("files"),
+        Phase.VERIFYING: tr("reading everything back"),
+        Phase.UPLOADING: tr("sending"),
+        Phase.DOWNLOADING: tr("fetching"),
+        Phase.RESTORING: tr("putting files together"),
+        Phase.WRITING: tr("writing"),
+        Phase.CHECKING_DATABASE: tr("checking the database"),
+        Phase.SEARCHING: tr("searching in it"),
+    }[phase]
+
+
+def session_state_text(state: SessionState) -> str:
+    """Return how a chat of the snapshot stands to now."""
+    return {
+        SessionState.SAME: tr("as it is now"),
+        SessionState.CHANGED: tr("different now"),
+        SessionState.MISSING: tr("not there now"),
+        SessionState.NEWER: tr("not in the snapshot"),
+    }[state]
+
+
+def file_state_text(state: FileState) -> str:
+    """Return how a file of the snapshot stands to now."""
+    return {
+        FileState.SAME: tr("as it is now"),
+        FileState.CHANGED: tr("different now"),
+        FileState.MISSING: tr("not there now"),
+        FileState.NEWER: tr("not in the snapshot"),
+    }[state]
+
+
+def everything_text(preview: RestorePreview, replace: bool) -> str:
+    """Return what restoring everything would do, line by line."""
+    chats = [session.state for session in preview.sessions]
+    newer = chats.count(SessionState.NEWER)
+    lines = [
+        tr(
+            "Chats: {back} come back, {changed} are as they were then, {same} stay as they are.",
+            back=chats.count(SessionState.MISSING),
+            changed=chats.count(SessionState.CHANGED),
+            same=chats.count(SessionState.SAME),
+        ),
+        tr(
+            "Files: {back} come back, {changed} are as they were then, {same} stay as they are.",
+            back=preview.files_missing,
+            changed=preview.files_changed,
+            same=preview.files_same,
+        ),
+    ]
+    if newer or preview.files_newer:
+        said = (
+            tr(
+                "Made since then and taken away: {chats} chats, {files} files.",
+                chats=newer,
+                files=preview.files_newer,
+            )
+            if replace
+            else tr(
+                "Made since then and kept: {chats} chats, {files} files.",
+                chats=newer,
+                files=preview.files_newer,
+            )
+        )
+        lines.append(said)
+    if preview.settings:
+        lines.append(tr("Settings that change: {names}.", names=", ".join(preview.settings)))
+    if preview.inert:
+        lines.append(tr("It comes from another installation: its rules and servers come in off."))
+    return "\n".join(lines)
