@@ -45,6 +45,9 @@ def steps(kind: str, language: str, program: Any) -> Iterator[Step]:
     if kind == "settings":
         workspace.show_settings()
         return
+    if kind.startswith("backup"):
+        yield from backup_steps(kind, program)
+        return
     if kind.startswith("diagnostics"):
         workspace.show_operations()
         pane = workspace.operations_page.show_part("diagnostics")
@@ -197,6 +200,27 @@ def prepare_home(kind: str, home: Path) -> None:
         spread_usage(paths, time.time_ns() // 1_000_000, 400)
     if kind.startswith("logs") and kind != "logs-empty":
         write_logs(paths.logs_dir, 20_000)
+
+
+def backup_steps(kind: str, program: Any) -> Iterator[Step]:
+    """Show the backups: none, their settings, two snapshots, a restore that is looked at."""
+    workspace = program.workspace
+    workspace.show_operations()
+    pane = workspace.operations_page.show_part("backup")
+    yield pane.summary.title.text
+    if kind == "backup-settings":
+        pane.tabs.setCurrentIndex(1)
+    if kind in ("backup", "backup-restore"):
+        pane.back_up("before the merger / 合并之前")
+        yield lambda: len(pane.snapshots) == 1 and pane._work is None
+        pane.drill()
+        yield lambda: pane._work is None
+        pane.back_up("")
+        yield lambda: len(pane.snapshots) == 2 and pane._work is None
+    if kind == "backup-restore":
+        pane.show_restore(pane.snapshots[1])
+        yield lambda: pane.restore_dialog.preview is not None
+        program.window.picture = pane.restore_dialog
 
 
 def take(kind: str, language: str, theme: str, target: Path) -> int:

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from aigc_desktop.config.i18n import tr
+from aigc_desktop.config.operation_words import moment_text
 from aigc_desktop.core.backup import BackupOverview, Operation, RestoreResult, Snapshot
 from aigc_desktop.core.events import BackupProgressed, BackupsChanged, Event, NoticeLevel
 from aigc_desktop.gui import calls, notices
@@ -222,7 +223,7 @@ class BackupPane(QWidget):
 
     @Slot(object)
     def _ask_delete(self, snapshot: Snapshot) -> None:
-        when, name = words.when_text(snapshot.created_at), words.name_of(snapshot)
+        when, name = moment_text(snapshot.created_at), words.name_of(snapshot)
         self.question = ask(
             self.window(),
             tr("Delete this snapshot?"),

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QProgressBar, QVBo
 
 from aigc_desktop.config.i18n import tr, tr_n
 from aigc_desktop.config.messages import describe
+from aigc_desktop.config.operation_words import moment_text
 from aigc_desktop.core.backup import BackupOverview, DrillResult, Operation, Progress, TargetKind
 from aigc_desktop.gui import icons
 from aigc_desktop.gui.chat.safe_text import one_line
@@ -68,7 +69,7 @@ class BackupSummary(QFrame):
             self.title.setText(tr("The newest backup is damaged."))
             state = "danger"
         else:
-            when = words.when_text(newest.created_at)
+            when = moment_text(newest.created_at)
             self.title.setText(tr("Newest backup: {when}", when=when))
             old = time.time() - newest.created_at / 1000 > OLD_SECONDS
             state = "warning" if old or newest.verified_at is None else "success"
@@ -85,7 +86,7 @@ class BackupSummary(QFrame):
             self.undo_text.setText(
                 tr(
                     "Restored {when}: {chats} chats, {files} files.",
-                    when=words.when_text(restore.restored_at),
+                    when=moment_text(restore.restored_at),
                     chats=restore.sessions,
                     files=restore.files,
                 )
@@ -174,7 +175,7 @@ def _proven(overview: BackupOverview) -> tuple[str, str]:
 def _drill_text(found: DrillResult) -> str:
     return tr(
         "Last proven restorable {when}: {chats} chats and {files} files checked in {seconds} s.",
-        when=words.when_text(found.started_at),
+        when=moment_text(found.started_at),
         chats=found.sessions,
         files=found.files,
         seconds=f"{found.seconds:.1f}",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from aigc_desktop.config.i18n import tr, tr_n
 from aigc_desktop.core.backup import (
     Cause,
@@ -25,18 +23,6 @@ def size_text(count: int) -> str:
     while size >= 999.5 and unit < len(_UNITS) - 1:
         size, unit = size / 1000, unit + 1
     return f"{size:.0f} {_UNITS[unit]}" if unit < 2 or size >= 100 else f"{size:.1f} {_UNITS[unit]}"
-
-
-def when_text(milliseconds: int) -> str:
-    """Return a moment as the user's clock shows it."""
-    moment = datetime.fromtimestamp(milliseconds / 1000).astimezone()
-    today = datetime.now().astimezone().date()
-    days = (today - moment.date()).days
-    if days == 0:
-        return tr("today {time}", time=f"{moment:%H:%M}")
-    if days == 1:
-        return tr("yesterday {time}", time=f"{moment:%H:%M}")
-    return f"{moment:%Y-%m-%d %H:%M}"
 
 
 def name_of(snapshot: Snapshot) -> str:

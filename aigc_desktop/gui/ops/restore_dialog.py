@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from aigc_desktop.config.i18n import tr, tr_n
 from aigc_desktop.config.messages import describe_error
+from aigc_desktop.config.operation_words import moment_text
 from aigc_desktop.core.backup import (
     FileState,
     RestorePreview,
@@ -91,7 +92,7 @@ class RestoreDialog(QDialog):
         for session in preview.sessions:
             if session.state is not SessionState.NEWER:
                 text = one_line(session.title, 80) or tr("New chat")
-                when = words.when_text(session.last_activity)
+                when = moment_text(session.last_activity)
                 state = words.session_state_text(session.state)
                 _add(self.sessions, session.uid, f"{text}   {when} · {state}")
         for file in preview.files:
@@ -140,7 +141,7 @@ class RestoreDialog(QDialog):
         self.accept()
 
     def _build(self, snapshot: Snapshot) -> None:
-        when = words.when_text(snapshot.created_at)
+        when = moment_text(snapshot.created_at)
         name = one_line(words.name_of(snapshot), 80)
         box = QFrame()
         box.setProperty("role", "panel")

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QVBoxLayout
 
 from aigc_desktop.config.i18n import tr
+from aigc_desktop.config.operation_words import moment_text
 from aigc_desktop.core.backup import Snapshot
 from aigc_desktop.gui import icons
 from aigc_desktop.gui.chat.safe_text import one_line
@@ -27,7 +28,7 @@ class SnapshotCard(QFrame):
         self.snapshot = snapshot
         self.setProperty("role", "card")
         name = one_line(words.name_of(snapshot), 80)
-        when = words.when_text(snapshot.created_at) if snapshot.created_at else snapshot.id
+        when = moment_text(snapshot.created_at) if snapshot.created_at else snapshot.id
         self.setAccessibleName(f"{name}, {when}")
         self.restore = button(tr("Restore…"), self._restore)
         self.restore.setAccessibleName(tr("Restore {name}", name=f"{name}, {when}"))
@@ -62,17 +63,17 @@ class SnapshotCard(QFrame):
             return [_mark(tr("damaged"), "bad", "")]
         marks = []
         if snapshot.proven_at is not None:
-            when = words.when_text(snapshot.proven_at)
+            when = moment_text(snapshot.proven_at)
             marks.append(_mark(tr("proven"), "good", tr("Restored as a trial {when}", when=when)))
         elif snapshot.verified_at is not None:
-            when = words.when_text(snapshot.verified_at)
+            when = moment_text(snapshot.verified_at)
             marks.append(_mark(tr("verified"), "good", tr("Read back whole {when}", when=when)))
         else:
             marks.append(_mark(tr("not verified"), "doubt", ""))
         if snapshot.encrypted:
             marks.append(_mark(tr("encrypted"), "", tr("The passphrase is needed to read it.")))
         if snapshot.uploaded_at is not None:
-            when = words.when_text(snapshot.uploaded_at)
+            when = moment_text(snapshot.uploaded_at)
             marks.append(_mark(tr("in the bucket"), "", tr("Sent {when}", when=when)))
         if snapshot.foreign:
             marks.append(_mark(tr("another installation's"), "", ""))

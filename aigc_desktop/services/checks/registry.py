@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from aigc_desktop.services.checks import automation, connection, database, files, program, safety
+from aigc_desktop.services.checks import (
+    automation,
+    connection,
+    database,
+    files,
+    program,
+    safety,
+    serving,
+)
 from aigc_desktop.services.checks.check import Check
 
 ALL: tuple[Check, ...] = (
@@ -11,6 +19,7 @@ ALL: tuple[Check, ...] = (
     *files.CHECKS,
     *safety.CHECKS,
     *automation.CHECKS,
+    *serving.CHECKS,
     *program.CHECKS,
 )
 
