@@ -120,6 +120,29 @@ MATCH_QUESTIONS = Setting(
     minimum=0,
     maximum=10_000,
 )
+LEARNING = Setting("learning", str, "on", "Learning from feedback", choices=("on", "off"))
+LESSONS_APPLY = Setting(
+    "lessons_apply",
+    str,
+    "ask",
+    "Lessons about style, length and language",
+    choices=("ask", "trusted"),
+)
+LESSON_PROOF = Setting(
+    "lesson_proof",
+    str,
+    "off",
+    "A lesson must pass its test before it is accepted",
+    choices=("off", "on"),
+)
+TRIAL_BUDGET_USD = Setting(
+    "trial_budget_usd",
+    Decimal,
+    Decimal("0.50"),
+    "Cost of one test of a lesson in US dollars, at most",
+    minimum=0,
+    maximum=1000,
+)
 WORK_DIR = Setting("work_dir", str, "", "Work directory")
 COMMAND_TIMEOUT = Setting(
     "command_timeout", int, 120, "Time limit of a command (seconds)", minimum=1, maximum=3600
@@ -211,6 +234,10 @@ ALL: tuple[Setting[Any], ...] = (
     WEB_SEARCH,
     WHEN_UNSURE,
     MATCH_QUESTIONS,
+    LEARNING,
+    LESSONS_APPLY,
+    LESSON_PROOF,
+    TRIAL_BUDGET_USD,
     WORK_DIR,
     COMMAND_TIMEOUT,
     MAX_TURNS,

@@ -12,6 +12,7 @@ from aigc_desktop.core.content import Block
 from aigc_desktop.core.diagnostics import CheckResult
 from aigc_desktop.core.http import HttpState
 from aigc_desktop.core.jobs import JobProgress, JobRun
+from aigc_desktop.core.learning import LearnReport, Opinion, Proof
 from aigc_desktop.core.matching import Match
 from aigc_desktop.core.session import Session, Turn, Usage
 from aigc_desktop.core.transcript import ToolState, TranscriptSnapshot
@@ -57,6 +58,30 @@ class ScenariosChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class LessonsChanged(Event):
+    """Lessons came, went or changed; the next request of every session follows."""
+
+
+@dataclass(frozen=True, slots=True)
+class LearningProgress(Event):
+    """A run of the learner: `done` of `total` users and sessions; `report` when it has ended."""
+
+    done: int
+    total: int
+    report: LearnReport | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TrialProgress(Event):
+    """A test of a lesson: `done` of `total` calls of the model; `proof` when it has ended."""
+
+    lesson_id: int
+    done: int
+    total: int
+    proof: Proof | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class FilesChanged(Event):
     """A turn of the session made or changed files in the work directory."""
 
@@ -97,6 +122,13 @@ class ScenarioMatched(TurnEvent):
 
     match: Match
     waits: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OpinionChanged(TurnEvent):
+    """The user has said what the answer is worth, or has taken that back."""
+
+    opinion: Opinion
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from aigc_desktop.core.content import Block, Role
+from aigc_desktop.core.learning import LessonUse, Opinion
 from aigc_desktop.core.matching import Match
 
 STEP_POSITIONS = 1000
@@ -115,6 +116,10 @@ class TurnConfig:
     prompt_parts: tuple[tuple[str, int], ...] = ()
     """What the system prompt was made of: (kind, about how many tokens), in order."""
     origins: Mapping[str, str] = field(default_factory=dict)
+    lessons: tuple[LessonUse, ...] = ()
+    """What was learned and stood in the prompt."""
+    lessons_left_out: tuple[LessonUse, ...] = ()
+    """Lessons that the user wanted this answer to be without."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +179,7 @@ class Turn:
     effects: Effects | None = None
     permission_mode: str = ""
     match: Match | None = None
+    opinion: Opinion = field(default_factory=Opinion)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,25 +11,28 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from aigc_desktop.services import (
-        backup,
-        chat,
-        connection,
-        diagnostics,
-        http,
-        jobs,
-        logs,
-        permissions,
-        preferences,
-        prompts,
-        restore,
-        scenarios,
-        sessions,
-        statistics,
-        tokens,
-        undo,
-        work_files,
-    )
+    from aigc_desktop.services import backup as backup
+    from aigc_desktop.services import chat as chat
+    from aigc_desktop.services import connection as connection
+    from aigc_desktop.services import diagnostics as diagnostics
+    from aigc_desktop.services import feedback as feedback
+    from aigc_desktop.services import http as http
+    from aigc_desktop.services import jobs as jobs
+    from aigc_desktop.services import learning as learning
+    from aigc_desktop.services import lessons as lessons
+    from aigc_desktop.services import logs as logs
+    from aigc_desktop.services import permissions as permissions
+    from aigc_desktop.services import preferences as preferences
+    from aigc_desktop.services import prompts as prompts
+    from aigc_desktop.services import proofs as proofs
+    from aigc_desktop.services import restore as restore
+    from aigc_desktop.services import scenarios as scenarios
+    from aigc_desktop.services import sessions as sessions
+    from aigc_desktop.services import statistics as statistics
+    from aigc_desktop.services import tokens as tokens
+    from aigc_desktop.services import undo as undo
+    from aigc_desktop.services import why as why
+    from aigc_desktop.services import work_files as work_files
 else:
 
     class _Service:
@@ -50,40 +53,7 @@ else:
             setattr(self, function, call)
             return call
 
-    backup = _Service("backup")
-    chat = _Service("chat")
-    connection = _Service("connection")
-    diagnostics = _Service("diagnostics")
-    logs = _Service("logs")
-    http = _Service("http")
-    jobs = _Service("jobs")
-    permissions = _Service("permissions")
-    preferences = _Service("preferences")
-    prompts = _Service("prompts")
-    restore = _Service("restore")
-    scenarios = _Service("scenarios")
-    sessions = _Service("sessions")
-    statistics = _Service("statistics")
-    tokens = _Service("tokens")
-    undo = _Service("undo")
-    work_files = _Service("work_files")
-
-__all__ = [
-    "backup",
-    "chat",
-    "connection",
-    "diagnostics",
-    "http",
-    "jobs",
-    "logs",
-    "permissions",
-    "preferences",
-    "prompts",
-    "restore",
-    "scenarios",
-    "sessions",
-    "statistics",
-    "tokens",
-    "undo",
-    "work_files",
-]
+    def __getattr__(name: str) -> _Service:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return globals().setdefault(name, _Service(name))

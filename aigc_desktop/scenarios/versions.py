@@ -6,14 +6,11 @@ import math
 from dataclasses import dataclass, fields
 from typing import Any
 
+from aigc_desktop.core.intervals import wilson
 from aigc_desktop.core.scenario import Bundle
 
 FEWEST = 8
 """Answers that each of two versions must have given before they are compared."""
-
-Z = 1.96
-"""Of the two-sided 95 % interval."""
-
 
 @dataclass(frozen=True, slots=True)
 class Difference:
@@ -59,12 +56,3 @@ def compare(good_before: int, n_before: int, good_after: int, n_after: int) -> C
     low = difference - math.hypot(new - new_low, old_high - old)
     high = difference + math.hypot(new_high - new, old - old_low)
     return Change(difference, low, high)
-
-
-def wilson(good: int, n: int) -> tuple[float, float]:
-    """Return the 95 % score interval of a share."""
-    share = good / n
-    middle = share + Z * Z / (2 * n)
-    wide = Z * math.sqrt(share * (1 - share) / n + Z * Z / (4 * n * n))
-    scale = 1 + Z * Z / n
-    return max(0.0, (middle - wide) / scale), min(1.0, (middle + wide) / scale)

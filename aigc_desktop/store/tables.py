@@ -296,13 +296,6 @@ lesson_changes = Table(
     Index("ix_lesson_changes_user", "user_id", "changed_at"),
 )
 
-turn_lessons = Table(
-    "turn_lessons",
-    metadata,
-    Column("turn_id", Id, ForeignKey("turns.id", ondelete="CASCADE"), primary_key=True),
-    Column("lessons", JSON, nullable=False),
-)
-
 lesson_proofs = Table(
     "lesson_proofs",
     metadata,

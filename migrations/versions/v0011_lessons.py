@@ -69,11 +69,6 @@ def _create_lessons() -> None:
     )
     op.create_index("ix_lesson_changes_lesson", "lesson_changes", ["lesson_id", "id"])
     op.create_index("ix_lesson_changes_user", "lesson_changes", ["user_id", "changed_at"])
-    op.create_table(
-        "turn_lessons",
-        sa.Column("turn_id", _ID, sa.ForeignKey("turns.id", ondelete="CASCADE"), primary_key=True),
-        sa.Column("lessons", sa.JSON, nullable=False),
-    )
 
 
 def _create_proofs() -> None:

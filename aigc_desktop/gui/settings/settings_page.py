@@ -1,4 +1,4 @@
-"""The settings, in five parts; each row comes from the declaration of its setting."""
+"""The settings, in parts; each row comes from the declaration of its setting."""
 
 from __future__ import annotations
 
@@ -36,6 +36,12 @@ _APPEARANCE = (config.LANGUAGE, config.THEME, config.SEND_KEY)
 _WORK = (config.WORK_DIR, config.COMMAND_TIMEOUT)
 _PERMISSIONS = (config.PERMISSION_MODE, config.WEB_SEARCH)
 _SCENARIOS = (config.WHEN_UNSURE, config.MATCH_QUESTIONS)
+_LEARNING = (
+    config.LEARNING,
+    config.LESSONS_APPLY,
+    config.LESSON_PROOF,
+    config.TRIAL_BUDGET_USD,
+)
 _LIMITS = (
     config.MAX_TURNS,
     config.MAX_TOKENS,
@@ -71,6 +77,7 @@ class SettingsPage(QWidget):
         self.permissions = PermissionsPane(bridge, self._rows(_PERMISSIONS))
         self._add("shield", tr("Permissions"), self.permissions)
         self._add("spark", tr("Scenarios"), self._rows(_SCENARIOS))
+        self._add("learn", tr("Learning"), self._rows(_LEARNING))
         self._add("limits", tr("Limits"), self._rows(_LIMITS))
         self._add("info", tr("About"), self._about())
         self.nav.currentRowChanged.connect(self._parts.setCurrentIndex)
