@@ -66,6 +66,11 @@ async def open_app(
     from aigc_desktop.services.revisions import SessionRevisions
     from aigc_desktop.services.runner import TurnRunner
     from aigc_desktop.services.tokens import SigningKey
+    from aigc_desktop.services.learning import Learner
+    from aigc_desktop.services.matching import Matching
+    from aigc_desktop.services.revisions import SessionRevisions
+    from aigc_desktop.services.runner import TurnRunner
+    from aigc_desktop.services.signals import SignalWatch
     from aigc_desktop.store import journal, migration, volume
     from aigc_desktop.store import rules as rule_rows
     from aigc_desktop.store.store import Store
@@ -119,6 +124,9 @@ async def open_app(
         )
         jobs.bind(app)
         http.bind(app)
+            learner=Learner(),
+        )
+        undo.push_async_callback(SignalWatch(app).close)
         runner.bind(lambda turn: answering.answer_turn(app, turn))
         await _settle(app, undo)
         if resident:

@@ -38,6 +38,7 @@ COMMANDS = (
     Command("ask", "ask", "ask the agent and stream its answer"),
     Command("sessions", "sessions", "list the sessions"),
     Command("match", "match", "show which scenario a request belongs to, and why"),
+    Command("learn", "learn", "learn from the feedback that was given"),
     Command("scenarios", "scenarios", "list, show, import and export scenarios"),
     Command("jobs", "jobs", "list, run, pause and resume scheduled jobs"),
     Command("migrate", "migrate", "bring the database to another revision, or back"),

@@ -15,6 +15,8 @@ from aigc_desktop.config.texts import (
     program,
 )
 from aigc_desktop.core.errors import UserError
+from aigc_desktop.core.learning import LearningRun
+from aigc_desktop.core.learning import Outcome as LearningOutcome
 from aigc_desktop.core.matching import Match, Outcome, Reason, ReasonKind
 from aigc_desktop.core.migration import Progress, Stage
 
@@ -89,3 +91,25 @@ def outcome_text(match: Match) -> str:
     if match.outcome is Outcome.DEFAULT:
         return tr("nothing fits")
     return tr("fits")
+
+
+def learning_outcome(run: LearningRun) -> str:
+    """Return in words what a run of the learner came to."""
+    match run.outcome:
+        case LearningOutcome.LEARNED:
+            return tr(
+                "{proposed} proposed, {applied} applied, {refused} not taken",
+                proposed=run.proposed,
+                applied=run.applied,
+                refused=len(run.refused),
+            )
+        case LearningOutcome.UNCHANGED:
+            return tr("Nothing new since the last time; no model was asked")
+        case LearningOutcome.TOO_LITTLE:
+            return tr("Too little feedback yet ({count})", count=run.feedback)
+        case LearningOutcome.NO_MODEL:
+            return tr("No model is connected")
+        case LearningOutcome.OFF:
+            return tr("Learning is switched off")
+        case LearningOutcome.FAILED:
+            return tr("The model could not be asked, or its answer could not be used")

@@ -184,6 +184,8 @@ class Lesson:
     edited: bool = False
     """The words are the user's own."""
     conflicts_with: int | None = None
+    decided_at: int | None = None
+    """When the user last said what should become of it."""
     rejected_places: int = 0
     """How many answers spoke for it when it was rejected."""
     expires_at: int | None = None

@@ -12,6 +12,7 @@ from aigc_desktop.core.scenario import Bundle
 FEWEST = 8
 """Answers that each of two versions must have given before they are compared."""
 
+
 @dataclass(frozen=True, slots=True)
 class Difference:
     """One field that two bundles differ in."""

@@ -25,6 +25,7 @@ from aigc_desktop.services.checkpointing import TurnCheckpoint
 from aigc_desktop.services.owner import this_process
 from aigc_desktop.services.runner import RunningTurn
 from aigc_desktop.store import files as file_rows
+from aigc_desktop.store import lessons as lesson_rows
 from aigc_desktop.store import matches
 from aigc_desktop.store import messages as message_rows
 from aigc_desktop.store import turns as turn_rows
@@ -94,6 +95,7 @@ async def _answer(app: App, running: RunningTurn, turn: Turn) -> None:
     def begin(db: Db) -> list[Message]:
         turn_rows.set_config(db, turn.id, settled)
         matches.save(db, turn.id, match, settled.scenario_version)
+        lesson_rows.count_use(db, settled.lessons, app.clock.now_ms())
         return message_rows.history(db, turn.id)
 
     history = await app.store.write(begin)

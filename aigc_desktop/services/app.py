@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from aigc_desktop.ops.backup.process import Workers
     from aigc_desktop.services.connection import Connection
     from aigc_desktop.services.job_runner import JobRunner
+    from aigc_desktop.services.learning import Learner
     from aigc_desktop.services.matching import Matching
     from aigc_desktop.services.revisions import SessionRevisions
     from aigc_desktop.services.runner import TurnRunner
@@ -46,3 +47,4 @@ class App:
     backups: Workers
     signing_key: SigningKey
     http: HttpControl
+    learner: Learner

@@ -21,11 +21,13 @@ from aigc_desktop.core.events import (
     TurnUnqueued,
 )
 from aigc_desktop.core.files import ChangedFile
+from aigc_desktop.core.learning import FeedbackKind
 from aigc_desktop.core.ports import ApprovalAnswer
 from aigc_desktop.core.session import Session, Turn, TurnConfig, TurnStatus, Usage
 from aigc_desktop.core.transcript import TranscriptItem, TranscriptSnapshot
 from aigc_desktop.files.uploads import save_attachment
 from aigc_desktop.files.workdir import WorkDir
+from aigc_desktop.services import feedback
 from aigc_desktop.services.app import App
 from aigc_desktop.services.owner import this_process
 from aigc_desktop.services.runner import TurnWish
@@ -161,12 +163,12 @@ async def edit_message(app: App, turn_id: int, new_text: str) -> int:
     """Ask again with another text, as a branch beside the old one; return the new turn's id."""
     if not new_text.strip():
         raise UserError("message_empty")
-    return await _branch_from(app, turn_id, new_text)
+    return await _branch_from(app, turn_id, new_text, signal=FeedbackKind.REPHRASED)
 
 
 async def regenerate(app: App, turn_id: int) -> int:
     """Answer the same message again, as a branch beside the old answer; return the turn's id."""
-    return await _branch_from(app, turn_id, None)
+    return await _branch_from(app, turn_id, None, signal=FeedbackKind.REGENERATE)
 
 
 async def replay(app: App, turn_id: int) -> int:
@@ -177,12 +179,17 @@ async def replay(app: App, turn_id: int) -> int:
     settled = await turn_config(app, turn_id)
     if settled is None:
         raise UserError("no_snapshot")
-    return await _branch_from(app, turn_id, None, TurnWish(replay=settled))
+    return await answer_as(app, turn_id, TurnWish(replay=settled))
 
 
 async def answer_in(app: App, turn_id: int, scenario_id: int) -> int:
     """Answer the same message again in another scenario, as a branch; return the turn's id."""
-    return await _branch_from(app, turn_id, None, TurnWish(scenario_id=scenario_id))
+    return await answer_as(app, turn_id, TurnWish(scenario_id=scenario_id))
+
+
+async def answer_as(app: App, turn_id: int, wish: TurnWish) -> int:
+    """Answer the same message again as is wished, as a branch; return the turn's id."""
+    return await _branch_from(app, turn_id, None, wish)
 
 
 async def switch_branch(app: App, turn_id: int) -> None:
@@ -273,8 +280,13 @@ def _begin(app: App, turn: Turn) -> None:
 
 
 async def _branch_from(
-    app: App, turn_id: int, text: str | None, wish: TurnWish | None = None
+    app: App,
+    turn_id: int,
+    text: str | None,
+    wish: TurnWish | None = None,
+    signal: FeedbackKind | None = None,
 ) -> int:
+    """Make a branch beside a turn; `signal` is what that says about its answer, if it has one."""
     old = await app.store.read(lambda db: turn_rows.get_turn(db, turn_id))
     if app.runner.is_busy(old.session_id):
         raise UserError("turn_running")
@@ -295,6 +307,8 @@ async def _branch_from(
     app.bus.publish(BranchSwitched(turn.session_id, turn.id))
     await open_session(app, turn.session_id)
     _begin(app, turn)
+    if signal is not None and old.status is TurnStatus.DONE:
+        await feedback.note(app, turn_id, signal)
     return turn.id
 
 

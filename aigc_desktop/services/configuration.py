@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
 from typing import Any
 
 from aigc_desktop.config import settings as config
@@ -12,8 +13,9 @@ from aigc_desktop.core.scenario import Scenario
 from aigc_desktop.core.session import Session, Turn, TurnConfig
 from aigc_desktop.scenarios import precedence
 from aigc_desktop.scenarios.composer import ComposedPrompt, PartKind, compose
-from aigc_desktop.services import matching
+from aigc_desktop.services import learned, matching
 from aigc_desktop.services.app import App
+from aigc_desktop.services.learned import Learned
 from aigc_desktop.services.prompt import global_prompt
 from aigc_desktop.services.runner import RunningTurn, TurnWish
 from aigc_desktop.store import sessions as session_rows
@@ -45,7 +47,15 @@ async def settle(app: App, running: RunningTurn, turn: Turn) -> tuple[TurnConfig
     provider = app.connection.provider_for(values["model"])
     client = await app.connection.model_for(provider)
     resolved = await client.resolve(values["model"])
-    prompt = composed(app, scenario, library, values["work_dir"], values["permission_mode"])
+    known = await learned.for_request(
+        app,
+        turn.user_text,
+        session_id=turn.session_id,
+        scenario_id=scenario.id,
+        parent_id=turn.parent_id,
+        without=wish.without_lessons,
+    )
+    prompt = composed(app, scenario, library, known, values)
     settled = TurnConfig(
         model=values["model"],
         resolved_model=resolved,
@@ -64,6 +74,8 @@ async def settle(app: App, running: RunningTurn, turn: Turn) -> tuple[TurnConfig
         scenario_name=scenario.name,
         prompt_parts=tuple((part.kind.value, part.tokens) for part in prompt.parts),
         origins=origins,
+        lessons=known.uses,
+        lessons_left_out=known.left_out,
     )
     return settled, match
 
@@ -95,16 +107,22 @@ def merged(
 
 
 def composed(
-    app: App, scenario: Scenario, library: matching.Library, work_dir: str, mode: str
+    app: App,
+    scenario: Scenario,
+    library: matching.Library,
+    known: Learned,
+    values: Mapping[str, Any],
 ) -> ComposedPrompt:
-    """Return the system prompt with its parts."""
+    """Return the system prompt with its parts; `values` are the merged settings."""
     today = datetime.datetime.fromtimestamp(app.clock.now_ms() / 1000, tz=datetime.UTC).date()
     return compose(
         {
-            PartKind.GLOBAL: global_prompt(work_dir, today, mode),
+            PartKind.GLOBAL: global_prompt(values["work_dir"], today, values["permission_mode"]),
             PartKind.SCENARIO: scenario.bundle.system_prompt,
             PartKind.USER: library.user.custom_prompt,
             PartKind.SESSION: library.session.custom_prompt,
+            PartKind.USER_PREFERENCES: known.user_text,
+            PartKind.SESSION_PREFERENCES: known.session_text,
         }
     )
 

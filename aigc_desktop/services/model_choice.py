@@ -9,17 +9,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from aigc_desktop.config import settings as config
-from aigc_desktop.core.content import TextBlock
 from aigc_desktop.core.errors import StreamBroken, UserError
 from aigc_desktop.core.matching import Match, Outcome, Reason, ReasonKind
-from aigc_desktop.core.ports import ApiMessage, ModelAnswer, ModelRequest
 from aigc_desktop.core.scenario import Scenario
 from aigc_desktop.scenarios.matching.text import shorten
+from aigc_desktop.services import asking
 from aigc_desktop.services.app import App
 
 logger = logging.getLogger("ScenarioMatcher")
 
-SMALL_MODEL = "haiku"
 PATIENCE = 5.0
 """Seconds after which the local choice stands."""
 
@@ -56,7 +54,7 @@ class ModelChoices:
             while len(self._known) > CACHED:
                 self._known.popitem(last=False)
         number = self._known[key]
-        reason = (Reason(ReasonKind.MODEL, SMALL_MODEL),)
+        reason = (Reason(ReasonKind.MODEL, asking.SMALL_MODEL),)
         if number == 0:
             return replace(
                 match, outcome=Outcome.DEFAULT, scenario_id=None, reasons=reason, scorer="model"
@@ -86,29 +84,12 @@ async def _answer(app: App, text: str, shortlist: Sequence[Scenario]) -> int | N
     question = "\n".join(lines) + f"\n\nRequest:\n{text}"
     try:
         async with asyncio.timeout(PATIENCE):
-            said = await _complete(app, question)
+            name = asking.small_model(app)
+            said = await asking.ask_model(app, _SYSTEM, question, model=name, max_tokens=16)
     except (TimeoutError, UserError, StreamBroken) as error:
         logger.info("the small model was of no help: %s", type(error).__name__)
         return None
-    number = "".join(character for character in said if character.isdigit())[:2]
+    number = "".join(character for character in said.text if character.isdigit())[:2]
     if number and 0 <= int(number) <= len(shortlist):
         return int(number)
     return None
-
-
-async def _complete(app: App, question: str) -> str:
-    provider = app.connection.provider_for(SMALL_MODEL)
-    model = await app.connection.model_for(provider)
-    name = SMALL_MODEL if provider == "anthropic" else app.settings.get(config.MODEL)
-    request = ModelRequest(
-        model=await model.resolve(name),
-        messages=(ApiMessage("user", (TextBlock(question),)),),
-        system=_SYSTEM,
-        tools=(),
-        max_tokens=16,
-    )
-    text = ""
-    async for event in model.stream(request):
-        if isinstance(event, ModelAnswer):
-            text = "".join(b.text for b in event.blocks if isinstance(b, TextBlock))
-    return text

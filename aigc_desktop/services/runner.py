@@ -29,6 +29,8 @@ class TurnWish:
     permission_mode: str | None = None
     scenario_id: int | None = None
     replay: TurnConfig | None = None
+    without_lessons: frozenset[int] = frozenset()
+    """Lessons that are left out of the prompt this once."""
 
 
 @dataclass(slots=True)

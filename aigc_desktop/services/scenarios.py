@@ -20,7 +20,7 @@ from aigc_desktop.core.scenario import Available, Bundle, Label, Scenario, Scena
 from aigc_desktop.core.session import Session
 from aigc_desktop.scenarios import exchange, versions
 from aigc_desktop.scenarios.composer import ComposedPrompt
-from aigc_desktop.services import chat, configuration, matching
+from aigc_desktop.services import chat, configuration, learned, matching
 from aigc_desktop.services.app import App
 from aigc_desktop.services.runner import TurnWish
 from aigc_desktop.store import availability, matches
@@ -181,9 +181,8 @@ async def try_request(app: App, text: str, session_id: int | None = None) -> Tri
     scenario = library.find(match.scenario_id) or library.fallback
     blank = session or Session(0, "", 0, 0)
     values, origins = configuration.merged(app, blank, scenario, TurnWish())
-    prompt = configuration.composed(
-        app, scenario, library, values["work_dir"], values["permission_mode"]
-    )
+    known = await learned.for_request(app, text, session_id=session_id, scenario_id=scenario.id)
+    prompt = configuration.composed(app, scenario, library, known, values)
     return Trial(match, scenario, prompt, origins, values)
 
 

@@ -34,6 +34,17 @@ def add_files(
         )
 
 
+def files_of_turn(db: Connection, turn_id: int) -> list[str]:
+    """Return the paths of the files that a turn made or changed, and no later turn since."""
+    return list(
+        db.execute(
+            select(user_file_relationships.c.file_name).where(
+                user_file_relationships.c.conversation_turn_id == str(turn_id)
+            )
+        ).scalars()
+    )
+
+
 def files_of(db: Connection, session_id: int) -> list[str]:
     """Return the paths of the session's files, newest first."""
     key = select(sessions.c.session_id).where(sessions.c.id == session_id).scalar_subquery()

@@ -44,6 +44,14 @@ def get(db: Connection, session_id: int) -> Session:
     return _session(row)
 
 
+def user_of(db: Connection, session_id: int) -> int:
+    """Return whose session it is. Raises UserError("session_not_found")."""
+    found = db.execute(select(sessions.c.user_id).where(sessions.c.id == session_id)).scalar()
+    if found is None:
+        raise UserError("session_not_found")
+    return int(found)
+
+
 def list_sessions(db: Connection, *, trashed: bool = False) -> list[Session]:
     """Return all sessions in or out of the trash: pinned first, then the newest activity."""
     wanted = sessions.c.trashed_at.is_not(None) if trashed else sessions.c.trashed_at.is_(None)

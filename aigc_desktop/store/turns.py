@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, replace
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from aigc_desktop.core.errors import UserError
+from aigc_desktop.core.learning import LessonUse, Opinion, Scope
 from aigc_desktop.core.session import (
     USER_POSITION,
     Effects,
@@ -20,9 +21,17 @@ from aigc_desktop.core.session import (
     TurnStatus,
     Usage,
 )
+from aigc_desktop.store import feedback as feedback_rows
 from aigc_desktop.store import sessions as session_rows
 from aigc_desktop.store.matches import match_from
-from aigc_desktop.store.tables import messages, turn_effects, turn_journal, turn_matches, turns
+from aigc_desktop.store.tables import (
+    messages,
+    sessions,
+    turn_effects,
+    turn_journal,
+    turn_matches,
+    turns,
+)
 
 MICROS = Decimal(1_000_000)
 
@@ -111,7 +120,8 @@ def get_turn(db: Connection, turn_id: int) -> Turn:
         )
         .order_by(turns.c.id)
     ).scalars()
-    return _turn(row, tuple(siblings))
+    opinion = feedback_rows.opinions(db, [turn_id]).get(turn_id, Opinion())
+    return replace(_turn(row, tuple(siblings)), opinion=opinion)
 
 
 def branch(db: Connection, session_id: int, leaf_id: int | None) -> list[Turn]:
@@ -122,13 +132,26 @@ def branch(db: Connection, session_id: int, leaf_id: int | None) -> list[Turn]:
     children: defaultdict[int | None, list[int]] = defaultdict(list)
     for turn_id in sorted(rows):
         children[rows[turn_id].parent_id].append(turn_id)
+    opinions = feedback_rows.opinions_of_session(db, session_id)
     path: list[Turn] = []
     at: int | None = leaf_id
     while at is not None and at in rows:
         row = rows[at]
-        path.append(_turn(row, tuple(children[row.parent_id])))
+        turn = _turn(row, tuple(children[row.parent_id]))
+        path.append(replace(turn, opinion=opinions[at]) if at in opinions else turn)
         at = row.parent_id
     return path[::-1]
+
+
+def newest(db: Connection, user_id: int, limit: int) -> list[Turn]:
+    """Return a user's newest answered turns, without their siblings and opinions."""
+    rows = db.execute(
+        _SELECT.join(sessions, sessions.c.id == turns.c.session_id)
+        .where(sessions.c.user_id == user_id, turns.c.status == TurnStatus.DONE.value)
+        .order_by(turns.c.id.desc())
+        .limit(limit)
+    )
+    return [_turn(row, ()) for row in rows]
 
 
 def path_to(db: Connection, turn_id: int) -> list[int]:
@@ -224,6 +247,8 @@ def turn_config(db: Connection, turn_id: int) -> TurnConfig | None:
             "allowed_tools": tuple(data["allowed_tools"]),
             "prompt_parts": tuple((kind, size) for kind, size in data.get("prompt_parts", ())),
             "cost_limit_usd": None if limit is None else Decimal(limit),
+            "lessons": _uses(data.get("lessons", ())),
+            "lessons_left_out": _uses(data.get("lessons_left_out", ())),
         }
     )
 
@@ -275,6 +300,10 @@ def _turn(row: Any, siblings: tuple[int, ...]) -> Turn:
         permission_mode=row.permission_mode or "",
         match=match_from(row.decision) if row.decision else None,
     )
+
+
+def _uses(data: Iterable[Mapping[str, Any]]) -> tuple[LessonUse, ...]:
+    return tuple(LessonUse(each["id"], each["text"], Scope(each["scope"])) for each in data)
 
 
 def _effects(row: Any) -> Effects | None:

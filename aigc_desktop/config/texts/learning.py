@@ -4,4 +4,31 @@ from __future__ import annotations
 
 from aigc_desktop.config.texts import MessageText
 
-MESSAGES: dict[str, MessageText] = {}
+MESSAGES: dict[str, MessageText] = {
+    "lesson_not_found": MessageText(
+        "There is no such lesson any more.", "Look at the list of lessons."
+    ),
+    "lesson_refused": MessageText(
+        "This can't be a lesson ({problem}).",
+        "A lesson says in one or two sentences how answers should be: no addresses, paths, "
+        "commands, names of tools or hidden characters.",
+    ),
+    "proof_required": MessageText(
+        "This lesson has not passed its test yet.",
+        "Test it first, or change that in the settings.",
+    ),
+    "trial_needs_requests": MessageText(
+        "There are no past requests to test this lesson with.",
+        "Use it for a while, then test it.",
+    ),
+    "correction_unchanged": MessageText(
+        "The text is the same as the answer.", "Change what was wrong, then save."
+    ),
+    "correction_too_long": MessageText(
+        "The corrected answer is longer than {limit} characters.", "Shorten it, then save."
+    ),
+    "lessons_learned": MessageText(
+        "Learned from your feedback: {proposed} proposed, {applied} applied.",
+        "You can look at each and take it back.",
+    ),
+}
