@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager
@@ -17,6 +18,7 @@ from aigc_desktop.config.paths import Paths
 from aigc_desktop.config.settings import Settings
 from aigc_desktop.core.bus import EventBus
 from aigc_desktop.services.app import App
+from aigc_desktop.store import migration
 
 KEY_VARIABLES = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_BASE_URL", "DEFAULT_MODEL")
 
@@ -89,10 +91,25 @@ class OpenApp(Protocol):
     def __call__(self) -> AbstractAsyncContextManager[App]: ...
 
 
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty database at the newest revision, made once: running all migrations takes a while."""
+    made = tmp_path_factory.mktemp("migrated") / "sessions.db"
+    migration.make_database(made)
+    return made
+
+
 @pytest.fixture
-def open_app(paths: Paths, settings: Settings, bus: EventBus) -> OpenApp:
+def prepared(paths: Paths, migrated: Path) -> Paths:
+    """The test's own directories with an empty database in them."""
+    shutil.copy(migrated, paths.database)
+    return paths
+
+
+@pytest.fixture
+def open_app(prepared: Paths, settings: Settings, bus: EventBus) -> OpenApp:
     """Open the whole program without a window; may be called again to see a restart."""
-    return lambda: bootstrap.open_app(paths, settings, bus)
+    return lambda: bootstrap.open_app(prepared, settings, bus)
 
 
 @pytest.fixture

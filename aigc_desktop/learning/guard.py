@@ -115,7 +115,8 @@ def has_hidden(text: str) -> bool:
 
     Zero-width joiners between emoji and variation selectors are part of what is seen.
     """
-    for before, character, after in zip("\0" + text[:-1], text, text[1:] + "\0", strict=True):
+    framed = f"\0{text}\0"
+    for before, character, after in zip(framed, text, framed[2:], strict=False):
         if character in "\n\r\t":
             continue
         category = unicodedata.category(character)

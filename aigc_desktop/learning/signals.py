@@ -7,12 +7,15 @@ import re
 from collections.abc import Mapping
 
 MAX_COMPARED = 60_000
-"""Characters of an answer that are compared word by word; the rest line by line only."""
+"""Characters of an answer that are compared."""
+
+MAX_PAIRS = 4_000_000
+"""Pairs of words that are compared in order (difflib is quadratic): 2,000 words with 2,000."""
 
 MAX_TYPED = 1_200
 """Characters of the user's own words that are kept of one feedback."""
 
-_WORD = re.compile(r"[\u3400-\u9fff\u3040-\u30ff\uac00-\ud7af]|\w+|[^\w\s]|\s+")
+_WORD = re.compile(r"[\u3400-\u9fff\u3040-\u30ff\uac00-\ud7af]|\w+\s*|[^\w\s]\s*|\s+")
 _CJK = re.compile(r"[\u3400-\u9fff\u3040-\u30ff\uac00-\ud7af]")
 _SENTENCE = re.compile(r"[.!?。！？…]+(?:\s|$)|[。！？]")
 _EMOJI = re.compile("[\U0001f300-\U0001faff\u2600-\u27bf]")
@@ -66,12 +69,14 @@ def typed_words(answer: str, corrected: str) -> str:
 
 
 def edit_distance(before: str, after: str) -> float:
-    """Return how much of a text was replaced: 0 nothing, 1 everything (1 - difflib's ratio)."""
-    old, new = before[:MAX_COMPARED], after[:MAX_COMPARED]
-    matcher = difflib.SequenceMatcher(None, _words(old), _words(new), autojunk=False)
-    if len(old) + len(new) > MAX_COMPARED:
-        matcher = difflib.SequenceMatcher(None, old.splitlines(), new.splitlines())
-    return 1.0 - matcher.ratio()
+    """Return how much of a text was replaced: 0 nothing, 1 everything (1 - difflib's ratio).
+
+    For long texts the order of words is not looked at.
+    """
+    old, new = _words(before[:MAX_COMPARED]), _words(after[:MAX_COMPARED])
+    matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
+    is_long = len(old) * len(new) > MAX_PAIRS
+    return 1.0 - (matcher.quick_ratio() if is_long else matcher.ratio())
 
 
 def similarity(one: str, other: str) -> float:
@@ -109,6 +114,8 @@ def _inserted(answer: str, corrected: str) -> list[str]:
 
 def _inserted_words(old: str, new: str) -> list[str]:
     a, b = _words(old), _words(new)
+    if len(a) * len(b) > MAX_PAIRS:
+        return [new]
     matcher = difflib.SequenceMatcher(None, a, b, autojunk=False)
     return [
         "".join(b[start:end])

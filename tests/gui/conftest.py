@@ -208,12 +208,12 @@ def _texts(model: QAbstractItemModel) -> list[str]:
 
 
 @pytest.fixture
-def new_desk(paths: Paths, qtbot: QtBot) -> Iterator[Callable[[], Desk]]:
+def new_desk(prepared: Paths, qtbot: QtBot) -> Iterator[Callable[[], Desk]]:
     """Open the program; may be called again after closing to see a restart."""
     made: list[Desk] = []
 
     def make() -> Desk:
-        desk = Desk(paths, qtbot)
+        desk = Desk(prepared, qtbot)
         made.append(desk)
         return desk
 
