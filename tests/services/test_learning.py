@@ -203,7 +203,7 @@ async def test_a_lesson_is_accepted_used_stamped_and_explained(
     await desk.dislike_all()
     await desk.learn(SHORT)
     assert "three sentences" not in await desk.prompt_of("before it is accepted")
-    found = [each for each in await lessons.list_lessons(desk.app)]
+    found = await lessons.list_lessons(desk.app)
     lesson = next(each for each in found if each.target.scope is Scope.GLOBAL)
     assert "+- Keep answers under three sentences." in await lessons.prompt_difference(
         desk.app, lesson.id
