@@ -35,6 +35,7 @@ class Learned:
 @dataclass(frozen=True, slots=True)
 class _Known:
     lessons: tuple[Lesson, ...]
+    left_out: tuple[Lesson, ...]
     before: tuple[int, ...]
     corrections: tuple[str, ...]
 
@@ -52,10 +53,13 @@ async def for_request(
     if app.settings.get(config.LEARNING) == "off":
         return Learned()
     now = app.clock.now_ms()
-    known = await app.store.read(lambda db: _read(db, session_id, scenario_id, parent_id, now))
-    wanted = [each for each in known.lessons if each.id not in without]
-    chosen = await _select(app, wanted, text, known.before)
-    return compose(chosen, known.corrections, [e for e in known.lessons if e.id in without])
+
+    def read(db: Db) -> _Known:
+        return _read(db, session_id, scenario_id, parent_id, now, without)
+
+    known = await app.store.read(read)
+    chosen = await _select(app, known.lessons, text, known.before)
+    return compose(chosen, known.corrections, known.left_out)
 
 
 def compose(
@@ -78,16 +82,23 @@ def use_of(lesson: Lesson) -> LessonUse:
 
 
 def _read(
-    db: Db, session_id: int | None, scenario_id: int | None, parent_id: int | None, now: int
+    db: Db,
+    session_id: int | None,
+    scenario_id: int | None,
+    parent_id: int | None,
+    now: int,
+    without: Collection[int],
 ) -> _Known:
     user_id = LOCAL_USER_ID if session_id is None else session_rows.user_of(db, session_id)
-    found = tuple(lesson_rows.in_force(db, user_id, session_id or 0, scenario_id, now))
+    in_force = lesson_rows.in_force(db, user_id, session_id or 0, scenario_id, now)
+    found = tuple(each for each in in_force if each.id not in without)
+    left_out = lesson_rows.of_user(db, user_id) if without else []
     before: tuple[int, ...] = ()
     if len(found) > selection.ALL_UP_TO and parent_id is not None:
         settled = turn_rows.turn_config(db, parent_id)
         before = tuple(use.id for use in settled.lessons) if settled else ()
     corrections = () if session_id is None else _corrections(db, session_id)
-    return _Known(found, before, corrections)
+    return _Known(found, tuple(e for e in left_out if e.id in without), before, corrections)
 
 
 def _corrections(db: Db, session_id: int) -> tuple[str, ...]:
