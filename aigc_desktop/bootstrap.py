@@ -24,6 +24,7 @@ from aigc_desktop.core.events import NoticeCleared, NoticeLevel, NoticeRaised
 
 if TYPE_CHECKING:
     from aigc_desktop.services.app import App
+    from aigc_desktop.store.store import Store
 
 logger = logging.getLogger(__name__)
 
@@ -58,42 +59,22 @@ async def open_app(
     from aigc_desktop.files.checkpoints import Checkpoints
     from aigc_desktop.ops.backup.process import Workers
     from aigc_desktop.server.control import HttpServer
-    from aigc_desktop.services import answering, owner
+    from aigc_desktop.services import answering
     from aigc_desktop.services.app import App
     from aigc_desktop.services.connection import Connection
     from aigc_desktop.services.job_runner import JobRunner
-    from aigc_desktop.services.matching import Matching
-    from aigc_desktop.services.revisions import SessionRevisions
-    from aigc_desktop.services.runner import TurnRunner
-    from aigc_desktop.services.tokens import SigningKey
     from aigc_desktop.services.learning import Learner
     from aigc_desktop.services.matching import Matching
     from aigc_desktop.services.revisions import SessionRevisions
     from aigc_desktop.services.runner import TurnRunner
     from aigc_desktop.services.signals import SignalWatch
-    from aigc_desktop.store import journal, migration, volume
+    from aigc_desktop.services.tokens import SigningKey
     from aigc_desktop.store import rules as rule_rows
-    from aigc_desktop.store.store import Store
 
     clock = clock or SystemClock()
     async with contextlib.AsyncExitStack() as undo:
-        if settings.damaged is not None:
-            bus.publish(_notice("settings_damaged", {"path": str(settings.damaged)}))
-        read_only = not volume.is_writable(paths.data_dir)
-        if read_only:
-            migration.check_read_only(paths)
-            bus.publish(_notice("database_read_only", {"path": str(paths.data_dir)}))
-        else:
-            migration.prepare(paths)
-        store = Store.open(
-            paths,
-            read_only=read_only,
-            on_trouble=lambda code, params: bus.publish(_notice(code, params)),
-            on_recovered=lambda code: bus.publish(NoticeCleared(code)),
-        )
+        store = _open_store(paths, settings, bus, clock)
         undo.callback(store.close)
-        if not read_only:
-            journal.recover(store, owner.is_alive, clock.now_ms())
         secrets = SecretStore(paths)
         connection = Connection(settings, secrets, bus, clock)
         undo.push_async_callback(connection.close)
@@ -121,11 +102,10 @@ async def open_app(
             backups=Workers(),
             signing_key=SigningKey(secrets, clock),
             http=http,
+            learner=Learner(),
         )
         jobs.bind(app)
         http.bind(app)
-            learner=Learner(),
-        )
         undo.push_async_callback(SignalWatch(app).close)
         runner.bind(lambda turn: answering.answer_turn(app, turn))
         await _settle(app, undo)
@@ -133,6 +113,31 @@ async def open_app(
             jobs.start()
         logger.info("ready")
         yield app
+
+
+def _open_store(paths: Paths, settings: Settings, bus: EventBus, clock: Clock) -> Store:
+    """Bring the database to the newest revision and open it; end the turns of a crash."""
+    from aigc_desktop.services import owner
+    from aigc_desktop.store import journal, migration, volume
+    from aigc_desktop.store.store import Store
+
+    if settings.damaged is not None:
+        bus.publish(_notice("settings_damaged", {"path": str(settings.damaged)}))
+    read_only = not volume.is_writable(paths.data_dir)
+    if read_only:
+        migration.check_read_only(paths)
+        bus.publish(_notice("database_read_only", {"path": str(paths.data_dir)}))
+    else:
+        migration.prepare(paths)
+    store = Store.open(
+        paths,
+        read_only=read_only,
+        on_trouble=lambda code, params: bus.publish(_notice(code, params)),
+        on_recovered=lambda code: bus.publish(NoticeCleared(code)),
+    )
+    if not read_only:
+        journal.recover(store, owner.is_alive, clock.now_ms())
+    return store
 
 
 async def _settle(app: App, undo: contextlib.AsyncExitStack) -> None:

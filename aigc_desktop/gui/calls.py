@@ -11,28 +11,9 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from aigc_desktop.services import backup as backup
-    from aigc_desktop.services import chat as chat
-    from aigc_desktop.services import connection as connection
-    from aigc_desktop.services import diagnostics as diagnostics
-    from aigc_desktop.services import feedback as feedback
-    from aigc_desktop.services import http as http
-    from aigc_desktop.services import jobs as jobs
-    from aigc_desktop.services import learning as learning
-    from aigc_desktop.services import lessons as lessons
-    from aigc_desktop.services import logs as logs
-    from aigc_desktop.services import permissions as permissions
-    from aigc_desktop.services import preferences as preferences
-    from aigc_desktop.services import prompts as prompts
-    from aigc_desktop.services import proofs as proofs
-    from aigc_desktop.services import restore as restore
-    from aigc_desktop.services import scenarios as scenarios
-    from aigc_desktop.services import sessions as sessions
-    from aigc_desktop.services import statistics as statistics
-    from aigc_desktop.services import tokens as tokens
-    from aigc_desktop.services import undo as undo
-    from aigc_desktop.services import why as why
-    from aigc_desktop.services import work_files as work_files
+    pass
+
+    __all__ = []
 else:
 
     class _Service:
