@@ -11,9 +11,30 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    pass
-
-    __all__ = []
+    from aigc_desktop.services import (
+        backup,
+        chat,
+        connection,
+        diagnostics,
+        feedback,
+        http,
+        jobs,
+        learning,
+        lessons,
+        logs,
+        permissions,
+        preferences,
+        prompts,
+        proofs,
+        restore,
+        scenarios,
+        sessions,
+        statistics,
+        tokens,
+        undo,
+        why,
+        work_files,
+    )
 else:
 
     class _Service:
@@ -38,3 +59,29 @@ else:
         if name.startswith("__"):
             raise AttributeError(name)
         return globals().setdefault(name, _Service(name))
+
+
+__all__ = [
+    "backup",
+    "chat",
+    "connection",
+    "diagnostics",
+    "feedback",
+    "http",
+    "jobs",
+    "learning",
+    "lessons",
+    "logs",
+    "permissions",
+    "preferences",
+    "prompts",
+    "proofs",
+    "restore",
+    "scenarios",
+    "sessions",
+    "statistics",
+    "tokens",
+    "undo",
+    "why",
+    "work_files",
+]
