@@ -22,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given[:1] == ["--backup-worker"]:
         from aigc_desktop.ops.backup.worker import main as run_worker
 
-        return run_worker()
+        run_worker()
     if given:
         from aigc_desktop.cli.main import parse, run_command
 

@@ -128,6 +128,7 @@ def _open_store(paths: Paths, settings: Settings, bus: EventBus, clock: Clock) -
         migration.check_read_only(paths)
         bus.publish(_notice("database_read_only", {"path": str(paths.data_dir)}))
     else:
+        _finish_restore(paths, settings, bus)
         migration.prepare(paths)
     store = Store.open(
         paths,
@@ -138,6 +139,18 @@ def _open_store(paths: Paths, settings: Settings, bus: EventBus, clock: Clock) -
     if not read_only:
         journal.recover(store, owner.is_alive, clock.now_ms())
     return store
+
+
+def _finish_restore(paths: Paths, settings: Settings, bus: EventBus) -> None:
+    """Put in what a restore has prepared, before anything else opens the database."""
+    from aigc_desktop.ops.backup import staging
+
+    problems = staging.finish(paths)
+    if problems is None:
+        return
+    settings.reload()
+    done = NoticeRaised(NoticeLevel.INFO, "restore_done", {"count": len(problems)}, "restore_done")
+    bus.publish(_notice("restore_left_files", {"path": problems[0]}) if problems else done)
 
 
 async def _settle(app: App, undo: contextlib.AsyncExitStack) -> None:

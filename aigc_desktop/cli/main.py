@@ -47,6 +47,7 @@ COMMANDS = (
     Command("stats", "stats", "show statistics: use, cost, speed, feedback"),
     Command("serve", "serve", "run the local HTTP server and the jobs without a window"),
     Command("token", "token", "make, list and revoke tokens for the HTTP server"),
+    Command("backup", "backup", "make, check and restore backups"),
 )
 
 

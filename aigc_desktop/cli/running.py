@@ -43,6 +43,21 @@ def in_app(work: InApp, *, resident: bool = False) -> Run:
     return run
 
 
+def in_app_twice(work: InApp) -> Run:
+    """The same, and opens the program once more: what `work` prepared for that is put in."""
+    first, then = in_app(work), in_app(_nothing)
+
+    def run(options: argparse.Namespace) -> int:
+        code = first(options)
+        return then(options) or code
+
+    return run
+
+
+async def _nothing(_app: App, _options: argparse.Namespace) -> int:
+    return 0
+
+
 def without_app(
     work: Callable[[Paths, argparse.Namespace], int],
 ) -> Run:

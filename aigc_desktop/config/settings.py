@@ -334,6 +334,10 @@ class Settings:
         known = {setting.key for setting in ALL}
         self._update({key: value for key, value in entries.items() if key in known})
 
+    def reload(self) -> None:
+        """Read the file again: a restore has put another in its place."""
+        self._file = self._read()
+
     def set_state(self, key: str, value: Any) -> None:
         """Store something that is remembered but not a setting (window geometry and the like)."""
         self._update({f"state.{key}": value})

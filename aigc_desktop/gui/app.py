@@ -30,7 +30,7 @@ from aigc_desktop.config.paths import Paths, resource
 from aigc_desktop.config.settings import Settings
 from aigc_desktop.core.bus import EventBus
 from aigc_desktop.core.errors import UserError
-from aigc_desktop.core.events import Event, SettingChanged
+from aigc_desktop.core.events import Event, RestoreStaged, SettingChanged
 from aigc_desktop.gui import notices, theme
 from aigc_desktop.gui.bridge import BackendLike, Bridge
 from aigc_desktop.gui.crash import CrashReporter
@@ -53,6 +53,9 @@ class BackendThread(BackendLike, Protocol):
 
     def stop(self, timeout: float = ...) -> bool: ...
 
+
+REOPEN_MS = 300
+"""After a restore was prepared: time for its result to reach whoever asked for it."""
 
 DRAFT_MS = 1000
 """How long saving the draft may keep the program from leaving."""
@@ -85,6 +88,7 @@ class Program(QObject):
         self._make_backend = make_backend
         self._leaving = False
         self._stopping = False
+        self._reopening = False
         self._translator: QTranslator | None = None
         self.backend: BackendThread | None = None
         self.window = window
@@ -151,12 +155,33 @@ class Program(QObject):
         error = ready.exception()
         if error is None:
             self.bridge.set_backend(self.backend)
-            self.workspace.start()
+            if self._reopening:
+                self._reopening = False
+                self.workspace.rebuild(keep_session=False)
+            else:
+                self.workspace.start()
             return
         logger.error("the program could not start", exc_info=error)
         page = self.workspace.show_problem(error)
         page.retry.connect(self._retry)
         page.quit.connect(self.leave)
+
+    @Slot()
+    def _reopen(self) -> None:
+        """Stop the backend and start another one, which puts a prepared restore in."""
+        if self._leaving or self._reopening or self.backend is None:
+            return
+        self._reopening = True
+        backend, self.backend = self.backend, None
+        self.bridge.drop_backend()
+        self._join(backend, self._check_reopened)
+
+    @Slot()
+    def _check_reopened(self) -> None:
+        if not self._stopper.is_alive():
+            self._poll.stop()
+            if not self._leaving:
+                self._start_backend()
 
     @Slot()
     def _retry(self) -> None:
@@ -167,6 +192,8 @@ class Program(QObject):
 
     @Slot(object)
     def _on_event(self, event: Event) -> None:
+        if isinstance(event, RestoreStaged):
+            QTimer.singleShot(REOPEN_MS, self, self._reopen)
         if not isinstance(event, SettingChanged):
             return
         if event.key == config.THEME.key:
@@ -198,13 +225,16 @@ class Program(QObject):
         if self.backend is None:
             self._finish()
             return
-        backend = self.backend
+        self._join(self.backend, self._check_stopped)
+
+    def _join(self, backend: BackendThread, check: Callable[[], None]) -> None:
+        """Stop a backend in a thread of its own; `check` looks whether it has stopped."""
         self._stopper = threading.Thread(
             target=backend.stop, args=(LEAVE_SECONDS,), name="leaving", daemon=True
         )
         self._stopper.start()
         self._poll = QTimer(self)
-        self._poll.timeout.connect(self._check_stopped)
+        self._poll.timeout.connect(check)
         self._poll.start(20)
 
     @Slot()

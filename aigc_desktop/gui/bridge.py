@@ -130,6 +130,10 @@ class Bridge(QObject):
             handle.start(backend, self._put)
         self.ready.emit()
 
+    def drop_backend(self) -> None:
+        """The backend is being replaced: what is submitted meanwhile waits for the next one."""
+        self._backend = None
+
     def submit(
         self,
         work: Work,

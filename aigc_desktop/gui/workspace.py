@@ -65,9 +65,11 @@ class Workspace(QWidget):
         session_id = settings.state(LAST_SESSION)
         self.chat.take_over(typed, session_id if isinstance(session_id, int) else None)
 
-    def rebuild(self) -> None:
-        """Build everything again, in another language."""
+    def rebuild(self, *, keep_session: bool = True) -> None:
+        """Build everything again: in another language, or (no session is kept) on other data."""
         session_id, typed = self.chat.session_id, self.chat.composer.text()
+        if not keep_session:
+            session_id = None
         part = self.settings_page.nav.currentRow() if self.shows_settings else None
         self.chat.flush()
         self.store_state()

@@ -41,10 +41,11 @@ MAX_LABEL = 200
 async def get_overview(app: App) -> BackupOverview:
     """Return what the panel shows above the list. Quick; reads no database."""
     bucket = bucket_label(app)
-    state = await asyncio.to_thread(catalog.overview, catalog.repository(app.paths, app.settings))
+    repository = catalog.repository(app.paths, app.settings)
+    state = await asyncio.to_thread(catalog.overview, repository, catalog.origin(app.paths))
     return BackupOverview(
         target=TargetKind(app.settings.get(config.BACKUP_TARGET)),
-        folder=str(catalog.repository(app.paths, app.settings)),
+        folder=str(repository),
         bucket=bucket,
         encrypted=app.settings.get(config.BACKUP_ENCRYPT),
         passphrase_known=await _known_passphrase(app) is not None,
@@ -59,7 +60,8 @@ async def list_snapshots(app: App) -> list[Snapshot]:
     Raises UserError("backup_damaged") only when the repository itself cannot be read; a damaged
     snapshot is in the list as such.
     """
-    return await asyncio.to_thread(catalog.snapshots, catalog.repository(app.paths, app.settings))
+    repository = catalog.repository(app.paths, app.settings)
+    return await asyncio.to_thread(catalog.snapshots, repository, catalog.origin(app.paths))
 
 
 async def create_backup(

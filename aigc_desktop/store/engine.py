@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.exc import DatabaseError
@@ -13,6 +11,9 @@ from sqlalchemy.pool import QueuePool
 from sqlcipher3 import dbapi2
 
 from aigc_desktop.core.errors import UserError
+from aigc_desktop.store.uri import database_uri, read_only_mode
+
+__all__ = ["check_sqlite_version", "database_uri", "make_engine", "read_only_mode", "user_error"]
 
 MINIMUM_SQLITE = (3, 51, 3)
 """Older ones can corrupt a WAL database (the WAL-reset bug; sqlite.org/wal.html)."""
@@ -71,24 +72,6 @@ def make_engine(
         connection.exec_driver_sql(begin)
 
     return engine
-
-
-def database_uri(database: Path, options: str) -> str:
-    """Return the URI of a database file, whatever its path is made of; options: `mode=ro`, ….
-
-    A drive letter gets the slash before it that SQLite wants.
-    """
-    path = database.absolute().as_posix()
-    return f"file://{quote(os.fsencode(path if path.startswith('/') else '/' + path))}?{options}"
-
-
-def read_only_mode(database: Path) -> str:
-    """Return the URI option with which a database that cannot be written to is read.
-
-    Without a -wal, in a folder where none can be made, SQLite reads it only as immutable.
-    """
-    alone = not Path(f"{database}-wal").exists()
-    return "immutable=1" if alone and not os.access(database.parent, os.W_OK) else "mode=ro"
 
 
 def user_error(error: DatabaseError, database: Path) -> UserError | None:

@@ -22,7 +22,7 @@ from typing import Any
 from sqlcipher3 import dbapi2
 
 from aigc_desktop.core.errors import UserError
-from aigc_desktop.store.engine import database_uri, read_only_mode
+from aigc_desktop.store.uri import database_uri, read_only_mode
 
 _SHM_HEADER = 48
 _SHM = struct.Struct("=IIIBBHII8s8s8s")

@@ -138,6 +138,11 @@ class SearchIndex:
             remove_index(self._file)
         self.wake()
 
+    def start_after(self, message_id: int) -> None:
+        """Leave out the messages up to this one; for an index that is thrown away again."""
+        with self._lock, contextlib.closing(self._open()) as db:
+            db.execute("UPDATE progress SET last_id = ?", (message_id,))
+
     def _catch_up_quietly(self) -> None:
         with contextlib.closing(self._open()) as db:
             more = True

@@ -19,6 +19,9 @@ from aigc_desktop.core.errors import UserError
 from aigc_desktop.core.migration import Snapshot, SnapshotKind
 from aigc_desktop.store.engine import database_uri
 
+DatabaseError = dbapi2.DatabaseError
+"""What is raised for a database that is locked, damaged or none; the driver's own."""
+
 BEFORE = "before"
 ASIDE = "after"
 TAKE_OVER = "takeover"

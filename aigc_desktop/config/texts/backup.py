@@ -63,6 +63,17 @@ MESSAGES: dict[str, MessageText] = {
     "restore_failed": MessageText(
         "The restore did not work ({reason}).", "Everything is as it was before."
     ),
+    "restore_done": MessageText(
+        "Everything is as it was in the snapshot.", "It can be undone under Backup."
+    ),
+    "restore_left_files": MessageText(
+        "Restored, but for some files; the first is {path}.",
+        "Something else is in their place. Move that away, then restore them by themselves.",
+    ),
+    "fetch_needs_empty": MessageText(
+        "There are other snapshots at {path} already.",
+        "Choose an empty backup folder, then get the snapshots from the bucket again.",
+    ),
     "bucket_incomplete": MessageText(
         "The bucket is not set up completely.",
         "Give server, bucket, access key and secret key under Backup.",

@@ -5,10 +5,12 @@ from __future__ import annotations
 import dataclasses
 import os
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from aigc_desktop.config import settings as config
+from aigc_desktop.config.atomic import write_atomically
 from aigc_desktop.config.paths import Paths
 from aigc_desktop.config.settings import Settings
 from aigc_desktop.core.backup import Cause, Changes, DrillResult, LastRestore, Snapshot
@@ -23,8 +25,22 @@ def repository(paths: Paths, settings: Settings) -> Path:
     return Path(chosen).expanduser() if chosen else paths.home / "backups"
 
 
-def snapshots(root: Path) -> list[Snapshot]:
-    """Return all snapshots, newest first. Raises UserError: `backup_damaged`, `backup_newer`."""
+def origin(paths: Paths) -> str:
+    """Return what tells this installation from others; it is never part of a backup."""
+    file = paths.data_dir / "backup-origin"
+    try:
+        return file.read_text(encoding="ascii")
+    except FileNotFoundError:
+        made = os.urandom(16).hex()
+        write_atomically(file, made.encode())
+        return made
+
+
+def snapshots(root: Path, own: str) -> list[Snapshot]:
+    """Return all snapshots, newest first; `own` is the origin of this installation's.
+
+    Raises UserError: `backup_damaged`, `backup_newer`.
+    """
     try:
         found = Repository.open(root)
     except UserError as error:
@@ -32,17 +48,18 @@ def snapshots(root: Path) -> list[Snapshot]:
             return []
         raise
     known = state.read(root)["snapshots"]
-    read = [snapshot_of(found, each, known) for each in found.snapshot_ids()]
+    read = [snapshot_of(found, each, known, own) for each in found.snapshot_ids()]
     return read[::-1]
 
 
-def snapshot_of(found: Repository, snapshot_id: str, known: dict[str, Any]) -> Snapshot:
+def snapshot_of(found: Repository, snapshot_id: str, known: dict[str, Any], own: str) -> Snapshot:
     """Return one snapshot; one whose file is damaged as such."""
     facts = known.get(snapshot_id, {})
     header = read_header(found, snapshot_id)
     if header is None:
         return _unreadable(snapshot_id)
-    return snapshot_from({**header, **facts})
+    foreign = header["foreign"] or header["origin"] != own
+    return snapshot_from({**header, **facts, "foreign": foreign})
 
 
 def read_header(found: Repository, snapshot_id: str) -> dict[str, Any] | None:
@@ -69,9 +86,9 @@ def snapshot_from(data: dict[str, Any]) -> Snapshot:
     return Snapshot(**values)
 
 
-def overview(root: Path) -> dict[str, Any]:
+def overview(root: Path, own: str) -> dict[str, Any]:
     """Return the part of `BackupOverview` that the repository knows."""
-    found = snapshots(root)
+    found = snapshots(root, own)
     known = state.read(root)
     restore = known.get("last_restore")
     return {
@@ -117,7 +134,7 @@ def _unreadable(snapshot_id: str) -> Snapshot:
         id=snapshot_id,
         label="",
         cause=Cause.MANUAL,
-        created_at=0,
+        created_at=_time_of(snapshot_id),
         version="",
         revision="",
         sessions=0,
@@ -132,6 +149,14 @@ def _unreadable(snapshot_id: str) -> Snapshot:
         verified_at=None,
         damaged=True,
     )
+
+
+def _time_of(snapshot_id: str) -> int:
+    try:
+        made = datetime.strptime(snapshot_id[:16], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    except ValueError:
+        return 0
+    return int(made.timestamp() * 1000)
 
 
 def _drill(found: dict[str, Any] | None) -> DrillResult | None:

@@ -17,7 +17,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from aigc_desktop.config.paths import Paths
 from aigc_desktop.core.backup import Phase
@@ -65,6 +65,10 @@ class Work:
         self._said = 0.0
         self._lock = threading.Lock()
 
+    def for_job(self, job: Job) -> Work:
+        """Return the same work with another job."""
+        return Work(job, self._say)
+
     def begin(self, phase: Phase, total: int) -> None:
         """Enter a phase with so much to do."""
         with self._lock:
@@ -84,14 +88,13 @@ class Work:
             self._say({"progress": progress})
 
 
-def main() -> int:
-    """Do the job that comes in; return the exit code."""
+def main() -> NoReturn:
+    """Do the job that comes in; end the process."""
     _be_modest()
     line = sys.stdin.buffer.readline()
     threading.Thread(target=_leave_with_parent, name="parent-watch", daemon=True).start()
     _say(do(jobs.load(line), _say))
-    sys.stdout.flush()
-    return 0
+    os._exit(0)
 
 
 def do(job: Job, say: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
@@ -146,5 +149,6 @@ def _be_modest() -> None:
 
 
 def _leave_with_parent() -> None:
-    sys.stdin.buffer.read()
+    while os.read(0, 65536):
+        pass
     os._exit(3)
