@@ -120,7 +120,8 @@ async def drill(place: Place) -> Finding:
 
 
 async def _overview(place: Place) -> dict[str, Any]:
-    return await blocking(lambda: catalog.overview(catalog.repository(place.paths, place.settings)))
+    repository = catalog.repository(place.paths, place.settings)
+    return await blocking(lambda: catalog.overview(repository, catalog.origin(place.paths)))
 
 
 def _broke(run: JobRun) -> bool:
