@@ -99,3 +99,13 @@ def token_state_text(state: TokenState) -> str:
         TokenState.REVOKED: tr("revoked"),
         TokenState.OLD_KEY: tr("signed with an old key"),
     }[state]
+
+
+def size_text(size: int) -> str:
+    """Return a number of bytes as people read it."""
+    value = float(size)
+    for unit in ("B", "KB", "MB", "GB"):
+        if value < 1000 or unit == "GB":
+            return f"{value:.0f} {unit}" if unit == "B" or value >= 100 else f"{value:.1f} {unit}"
+        value /= 1000
+    raise AssertionError

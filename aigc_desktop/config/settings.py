@@ -209,6 +209,25 @@ MINIO_BUCKET = Setting("minio_bucket", str, "", "Bucket", env="MINIO_BUCKET")
 MINIO_ACCESS_KEY = Setting("minio_access_key", str, "", "Access key", env="MINIO_ACCESS_KEY")
 MINIO_SECURE = Setting("minio_secure", bool, True, "Encrypted connection (TLS)", env="MINIO_SECURE")
 MINIO_REGION = Setting("minio_region", str, "us-east-1", "Region", env="MINIO_REGION")
+RETENTION = Setting(
+    "retention", str, "off", "Tidy old chats away by themselves", choices=("off", "on")
+)
+RETENTION_DAYS = Setting(
+    "retention_days",
+    int,
+    180,
+    "Days without activity after which a chat goes to the trash",
+    minimum=7,
+    maximum=3650,
+)
+TRASH_DAYS = Setting(
+    "trash_days",
+    int,
+    30,
+    "Days in the trash after which a chat is deleted for good",
+    minimum=7,
+    maximum=3650,
+)
 HTTP_SERVER = Setting(
     "http_server", str, "off", "Local HTTP server (this machine only)", choices=("off", "on")
 )
@@ -260,6 +279,9 @@ ALL: tuple[Setting[Any], ...] = (
     MINIO_ACCESS_KEY,
     MINIO_SECURE,
     MINIO_REGION,
+    RETENTION,
+    RETENTION_DAYS,
+    TRASH_DAYS,
     HTTP_SERVER,
     HTTP_HOST,
     HTTP_PORT,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -60,37 +59,6 @@ class NewToken:
     about: ApiToken
     lasting: bool
     """False: the signing key is kept for this session only, so that the token ends with it."""
-
-
-@dataclass(frozen=True, slots=True)
-class SessionStats:
-    """Sums over everything that is stored."""
-
-    sessions: int
-    trashed_sessions: int
-    turns: int
-    messages: int
-    input_tokens: int
-    output_tokens: int
-    cache_read_tokens: int
-    cache_write_tokens: int
-    cost_micros: int
-    unpriced_turns: int
-    """Turns without a price: not counted in the cost, which is not to say that they were free."""
-
-    @property
-    def tokens(self) -> int:
-        return (
-            self.input_tokens
-            + self.output_tokens
-            + self.cache_read_tokens
-            + self.cache_write_tokens
-        )
-
-    @property
-    def cost_usd(self) -> str:
-        """US dollars, as an exact decimal."""
-        return str(Decimal(self.cost_micros).scaleb(-6))
 
 
 class HttpControl(Protocol):

@@ -54,24 +54,7 @@ async def _openapi(port: int, _request: Request) -> Response:
 
 
 async def _stats(app: App, _request: Request) -> Response:
-    stats = await outside.session_stats(app)
-    return answer(
-        {
-            "sessions": stats.sessions,
-            "trashed_sessions": stats.trashed_sessions,
-            "turns": stats.turns,
-            "messages": stats.messages,
-            "tokens": {
-                "input": stats.input_tokens,
-                "output": stats.output_tokens,
-                "cache_read": stats.cache_read_tokens,
-                "cache_write": stats.cache_write_tokens,
-                "total": stats.tokens,
-            },
-            "cost_usd": stats.cost_usd,
-            "unpriced_turns": stats.unpriced_turns,
-        }
-    )
+    return answer(await outside.session_stats(app))
 
 
 async def _metrics(app: App, metrics: Metrics, _request: Request) -> Response:

@@ -15,6 +15,14 @@ from aigc_desktop.services.outside import Figures
 __all__ = ["CONTENT_TYPE", "Metrics"]
 
 
+_GAUGES = (
+    ("aigc_turns", "total_turns", "Requests."),
+    ("aigc_turns_running", "running_turns", "Requests that are being answered."),
+    ("aigc_messages", "total_messages", "Messages."),
+    ("aigc_feedback", "total_feedback", "Feedback of every kind."),
+)
+
+
 class Metrics:
     """Counts requests and renders everything as text."""
 
@@ -43,29 +51,21 @@ class _Snapshot(Collector):
         self._figures = figures
 
     def collect(self) -> Iterator[Metric]:
-        figures, stats = self._figures, self._figures.stats
-        yield InfoMetricFamily("aigc_build", "The program.", {"version": figures.version})
+        totals = self._figures.totals
+        yield InfoMetricFamily("aigc_build", "The program.", {"version": self._figures.version})
         sessions = GaugeMetricFamily("aigc_sessions", "Sessions.", labels=["state"])
-        sessions.add_metric(["open"], stats.sessions)
-        sessions.add_metric(["trash"], stats.trashed_sessions)
+        sessions.add_metric(["all"], totals["total_sessions"])
+        sessions.add_metric(["active"], totals["active_sessions"])
+        sessions.add_metric(["trash"], totals["trashed_sessions"])
         yield sessions
-        yield GaugeMetricFamily("aigc_turns", "Turns that are stored.", stats.turns)
-        yield GaugeMetricFamily("aigc_messages", "Messages that are stored.", stats.messages)
-        yield GaugeMetricFamily(
-            "aigc_turns_running", "Turns that are being answered.", figures.running_turns
-        )
-        tokens = GaugeMetricFamily("aigc_tokens", "Tokens of the stored turns.", labels=["kind"])
-        tokens.add_metric(["input"], stats.input_tokens)
-        tokens.add_metric(["output"], stats.output_tokens)
-        tokens.add_metric(["cache_read"], stats.cache_read_tokens)
-        tokens.add_metric(["cache_write"], stats.cache_write_tokens)
+        for name, key, text in _GAUGES:
+            yield GaugeMetricFamily(name, text, totals[key])
+        tokens = GaugeMetricFamily("aigc_tokens", "Tokens that were used.", labels=["kind"])
+        for kind in ("input", "output", "cache_read", "cache_write"):
+            tokens.add_metric([kind], totals[f"{kind}_tokens"])
         yield tokens
-        yield GaugeMetricFamily(
-            "aigc_cost_dollars", "Cost of the stored turns.", stats.cost_micros / 1e6
-        )
-        yield GaugeMetricFamily(
-            "aigc_turns_unpriced", "Turns without a price.", stats.unpriced_turns
-        )
+        cost = float(totals["cost_usd"] or 0)
+        yield GaugeMetricFamily("aigc_cost_dollars", "Cost of what had a price.", cost)
         yield from self._jobs()
 
     def _jobs(self) -> Iterator[Metric]:

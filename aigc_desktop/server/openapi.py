@@ -119,20 +119,33 @@ _HEALTH: Json = {
     "properties": {"status": {"const": "ok"}, "version": {"type": "string"}},
     "additionalProperties": False,
 }
-_TOKENS = ("input", "output", "cache_read", "cache_write", "total")
-_COUNTS = ("sessions", "trashed_sessions", "turns", "messages", "unpriced_turns")
+_COUNTS = (
+    "total_sessions",
+    "active_sessions",
+    "trashed_sessions",
+    "total_turns",
+    "running_turns",
+    "total_messages",
+    "input_tokens",
+    "output_tokens",
+    "cache_read_tokens",
+    "cache_write_tokens",
+    "total_feedback",
+    "like_count",
+    "dislike_count",
+)
+_RATE: Json = {"type": ["number", "null"]}
+_RATES = ("cache_hit_rate", "average_seconds", "average_seconds_to_first_token")
 _STATS: Json = {
     "type": "object",
-    "required": [*_COUNTS, "tokens", "cost_usd"],
+    "required": [*_COUNTS, *_RATES, "cost_usd"],
     "properties": {
         **dict.fromkeys(_COUNTS, _INTEGER),
-        "tokens": {
-            "type": "object",
-            "required": list(_TOKENS),
-            "properties": dict.fromkeys(_TOKENS, _INTEGER),
-            "additionalProperties": False,
+        **dict.fromkeys(_RATES, _RATE),
+        "cost_usd": {
+            "type": ["string", "null"],
+            "description": "US dollars, as an exact decimal; null when nothing had a price.",
         },
-        "cost_usd": {"type": "string", "description": "US dollars, as an exact decimal."},
     },
     "additionalProperties": False,
 }

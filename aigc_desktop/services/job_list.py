@@ -6,29 +6,20 @@ A job is offered when the service that does its work is there.
 from __future__ import annotations
 
 import functools
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any, Protocol
 
-from aigc_desktop.config.i18n import tr, tr_n
+from aigc_desktop.config import settings as config
+from aigc_desktop.config.i18n import tr
+from aigc_desktop.config.settings import Setting, Settings
 from aigc_desktop.core.jobs import MissedPolicy, Schedule
 from aigc_desktop.ops.jobs.schedule import next_time
-
-if TYPE_CHECKING:
-    from aigc_desktop.services.app import App
-
-Result = Mapping[str, Any]
-
-
-class Progress(Protocol):
-    """Says how far a job is: steps done, steps in all (0: unknown), and at what."""
-
-    def __call__(self, done: int, total: int, text: str = "", /) -> None: ...
-
+from aigc_desktop.services import job_work
+from aigc_desktop.services.job_work import Result
 
 Work = Callable[..., Awaitable[Result]]
-"""`work(app, progress)` returns what can be stored as JSON."""
+"""`work(app, progress, **options)` returns what can be stored as JSON."""
 
 
 @dataclass(frozen=True)
@@ -43,40 +34,102 @@ class Job:
     run: Work
     words: Callable[[Result], str]
     module: str
-    """The service that does the work."""
+    """The module that does the work, without the package."""
 
-    def next_time(self, schedule: Schedule | None, after_ms: int) -> int:
-        """Return when the job is due after `after_ms`, by its own or the given schedule."""
-        return next_time(schedule or self.schedule, after_ms)
+    switch: Setting[bool] | None = None
+    """The setting that says whether it runs by itself; then that is what pausing changes."""
+
+    planned: Callable[[Settings], Schedule] | None = None
+    """The schedule that follows from settings, when there is one."""
+
+    plan_settings: tuple[Setting[int], ...] = ()
+    """The settings that `planned` looks at."""
+
+    def default_schedule(self, settings: Settings) -> Schedule:
+        """Return the schedule that holds while the user has given it no other one."""
+        return self.schedule if self.planned is None else self.planned(settings)
+
+    def is_paused(self, settings: Settings, paused: bool) -> bool:
+        """Return whether it runs by hand only; `paused` is what the plan says."""
+        return paused if self.switch is None else not settings.get(self.switch)
 
 
 @functools.cache
 def all_jobs() -> dict[str, Job]:
     """Return the jobs of this build by their names, in the order in which they are shown."""
-    there = (job for job in _JOBS if find_spec(f"aigc_desktop.services.{job.module}"))
+    there = (job for job in _JOBS if find_spec(f"aigc_desktop.{job.module}"))
     return {job.name: job for job in there}
 
 
-async def _prices(app: App, progress: Progress) -> Result:
-    from aigc_desktop.services import prices
+def next_due(job: Job, settings: Settings, schedule: Schedule | None, after_ms: int) -> int:
+    """Return when the job is due after `after_ms`, by the given schedule or its default."""
+    return next_time(schedule or job.default_schedule(settings), after_ms)
 
-    return await prices.update_prices(app)
 
-
-def _prices_words(result: Result) -> str:
-    parts = [tr("The bundled price list is in use ({table}).", table=result["table"])]
-    if result["own"]:
-        parts.append(
-            tr_n("{count} price of your own.", "{count} prices of your own.", result["own"])
-        )
-    if result["priced"]:
-        parts.append(
-            tr_n("{count} answer priced now.", "{count} answers priced now.", result["priced"])
-        )
-    return " ".join(parts)
+def _backup_schedule(settings: Settings) -> Schedule:
+    hours = settings.get(config.BACKUP_INTERVAL)
+    if hours == 24:
+        return Schedule(hour=settings.get(config.BACKUP_HOUR))
+    return Schedule(every_minutes=min(hours, 7 * 24) * 60)
 
 
 _JOBS = (
+    Job(
+        "learning",
+        lambda: tr("Learning"),
+        lambda: tr("Learns from your feedback. A model is asked only when there is enough new."),
+        Schedule(every_minutes=60),
+        MissedPolicy.ONCE,
+        job_work.learn,
+        job_work.learn_words,
+        "services.learning",
+    ),
+    Job(
+        "backup",
+        lambda: tr("Backup"),
+        lambda: tr("Saves chats, files, skills, scenarios and settings; keys never."),
+        Schedule(hour=12),
+        MissedPolicy.ONCE,
+        job_work.back_up,
+        job_work.back_up_words,
+        "ops.backup.create",
+        switch=config.BACKUP_ENABLED,
+        planned=_backup_schedule,
+        plan_settings=(config.BACKUP_INTERVAL, config.BACKUP_HOUR),
+    ),
+    Job(
+        "drill",
+        lambda: tr("Restore drill"),
+        lambda: tr("Restores the newest backup into a scratch place and checks it."),
+        Schedule(hour=12, minute=30, weekday=2),
+        MissedPolicy.ONCE,
+        job_work.drill,
+        job_work.drill_words,
+        "ops.backup.drill",
+    ),
+    Job(
+        "retention",
+        lambda: tr("Tidying"),
+        lambda: tr(
+            "Removes files that nothing refers to, and unused space. "
+            "Old chats only when that is turned on."
+        ),
+        Schedule(hour=13),
+        MissedPolicy.ONCE,
+        job_work.retain,
+        job_work.retain_words,
+        "services.retention",
+    ),
+    Job(
+        "statistics",
+        lambda: tr("Statistics"),
+        lambda: tr("Counts everything anew and puts right what does not agree."),
+        Schedule(hour=13, minute=20, weekday=0),
+        MissedPolicy.SKIP,
+        job_work.count_anew,
+        job_work.count_words,
+        "services.statistics",
+    ),
     Job(
         "prices",
         lambda: tr("Usage prices"),
@@ -84,10 +137,10 @@ _JOBS = (
             "Reads prices.json beside the settings again and prices answers that had none. "
             "The price list itself comes with the program; nothing is downloaded."
         ),
-        Schedule(hour=4, minute=10),
+        Schedule(hour=13, minute=40),
         MissedPolicy.SKIP,
-        _prices,
-        _prices_words,
-        "prices",
+        job_work.update_prices,
+        job_work.prices_words,
+        "services.prices",
     ),
 )

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +14,17 @@ from aigc_desktop.config.messages import describe
 from aigc_desktop.core.bus import EventBus
 from aigc_desktop.core.clock import Clock
 from aigc_desktop.core.errors import Cancelled, UserError
-from aigc_desktop.core.events import JobChanged, NoticeCleared, NoticeLevel, NoticeRaised
+from aigc_desktop.core.events import (
+    Event,
+    JobChanged,
+    NoticeCleared,
+    NoticeLevel,
+    NoticeRaised,
+    SettingChanged,
+)
 from aigc_desktop.core.jobs import JobCause, JobProgress, JobRun, MissedPolicy, RunStatus
 from aigc_desktop.services import owner
-from aigc_desktop.services.job_list import Job, all_jobs
+from aigc_desktop.services.job_list import Job, all_jobs, next_due
 from aigc_desktop.services.unattended import unattended
 from aigc_desktop.store import jobs as rows
 
@@ -55,6 +62,8 @@ class JobRunner:
         self._app: App | None = None
         self._running: dict[str, _Running] = {}
         self._waker: Waker | None = None
+        self._loop = asyncio.get_running_loop()
+        self._unsubscribe: Callable[[], None] = lambda: None
         self._claims = asyncio.Lock()
         """From the claim in the database until the run is known here, nobody else may claim."""
         self._wake = asyncio.Event()
@@ -81,13 +90,30 @@ class JobRunner:
             logger.warning("the job %s was aborted: the program ended while it ran", run.job)
             self._say_ended(run)
 
+    def _follow_settings(self, event: Event) -> None:
+        """A schedule that is set where the job's other settings are takes the place of one here."""
+        if not isinstance(event, SettingChanged):
+            return
+        for job in all_jobs().values():
+            if event.key in {setting.key for setting in job.plan_settings}:
+                asyncio.run_coroutine_threadsafe(self._forget_plan(job.name), self._loop)
+            elif job.switch is not None and event.key == job.switch.key:
+                self._loop.call_soon_threadsafe(self.replan)
+
+    async def _forget_plan(self, name: str) -> None:
+        await self.app.store.write(lambda db: rows.set_plan(db, name, schedule=None, due_at=None))
+        self.replan()
+        self._bus.publish(JobChanged(name, None))
+
     def start(self, delay: float = START_DELAY) -> None:
         """Run jobs by their schedules from now on."""
         if not self.app.store.read_only:
+            self._unsubscribe = self._bus.subscribe(self._follow_settings)
             self._loop_task = asyncio.create_task(self._serve(delay), name="jobs")
 
     async def close(self) -> None:
         """Stop scheduling, and what runs."""
+        self._unsubscribe()
         if self._loop_task is not None:
             self._loop_task.cancel()
             await asyncio.wait([self._loop_task])
@@ -252,17 +278,18 @@ class JobRunner:
     async def _look_at(self, job: Job) -> None:
         now = self._clock.now_ms()
         plan = (await self.app.store.read(rows.plans)).get(job.name, rows.Plan())
-        following = job.next_time(plan.schedule, now)
+        following = next_due(job, self.app.settings, plan.schedule, now)
+        paused = job.is_paused(self.app.settings, plan.paused)
         due = plan.due_at
         if due is None or due > following + 1000:
             # Never planned, or the clock was set back: it must not wait for a date far ahead.
             due = following
             await self.app.store.write(lambda db: rows.set_plan(db, job.name, due_at=following))
-        if not plan.paused and due <= now:
+        if not paused and due <= now:
             await self._do_due(job, due, now, following)
             due = following
         if self._waker is not None:
-            self._waker.set(job.name, None if plan.paused else due, now)
+            self._waker.set(job.name, None if paused else due, now)
 
     async def _do_due(self, job: Job, due: int, now: int, following: int) -> None:
         store = self.app.store

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from dataclasses import replace
 from typing import Any
@@ -12,7 +13,7 @@ from aigc_desktop.core.errors import UserError
 from aigc_desktop.core.events import JobChanged
 from aigc_desktop.core.jobs import JobCause, JobProgress, JobRun, JobView, RunStatus, Schedule
 from aigc_desktop.services.app import App
-from aigc_desktop.services.job_list import Job, all_jobs
+from aigc_desktop.services.job_list import Job, all_jobs, next_due
 from aigc_desktop.services.job_runner import known_job
 from aigc_desktop.store import jobs as rows
 from aigc_desktop.store.store import Db
@@ -71,10 +72,13 @@ async def pause_job(app: App, name: str, paused: bool) -> None:
     """Do not run the job by its schedule any more, or do again from the next time on."""
     job = known_job(name)
     now = app.clock.now_ms()
+    if job.switch is not None:
+        await asyncio.to_thread(app.settings.set, job.switch, not paused)
 
     def write(db: Db) -> None:
         schedule = rows.plans(db).get(name, rows.Plan()).schedule
-        rows.set_plan(db, name, paused=paused, due_at=job.next_time(schedule, now))
+        due = next_due(job, app.settings, schedule, now)
+        rows.set_plan(db, name, paused=paused, due_at=due)
 
     await _change_plan(app, name, write)
 
@@ -83,7 +87,7 @@ async def set_schedule(app: App, name: str, schedule: Schedule | None) -> None:
     """Give the job another schedule; None: its default. Raises UserError("schedule_invalid")."""
     job = known_job(name)
     stored = None if schedule is None else schedule.checked().to_json()
-    due = job.next_time(schedule, app.clock.now_ms())
+    due = next_due(job, app.settings, schedule, app.clock.now_ms())
     await _change_plan(app, name, lambda db: rows.set_plan(db, name, schedule=stored, due_at=due))
 
 
@@ -98,15 +102,17 @@ def _view(
 ) -> JobView:
     here = app.jobs.running(job.name)
     run, progress = here or (running, JobProgress())
+    paused = job.is_paused(app.settings, plan.paused)
+    default = job.default_schedule(app.settings)
     return JobView(
         name=job.name,
         title=job.title(),
         help=job.help(),
-        schedule=plan.schedule or job.schedule,
-        default_schedule=job.schedule,
+        schedule=plan.schedule or default,
+        default_schedule=default,
         missed=job.missed,
-        paused=plan.paused,
-        due_at=None if plan.paused else plan.due_at,
+        paused=paused,
+        due_at=None if paused else plan.due_at,
         last=None if last is None else _with_words(job, last),
         running=run,
         progress=progress,

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import aigc_desktop
 from aigc_desktop.core.errors import UserError
-from aigc_desktop.core.http import SessionStats
 from aigc_desktop.core.jobs import JobCause, JobRun, JobView
-from aigc_desktop.services import jobs
+from aigc_desktop.services import jobs, statistics
 from aigc_desktop.services.app import App
 from aigc_desktop.store import jobs as job_rows
-from aigc_desktop.store import summary
 from aigc_desktop.store.store import Db
 
 LEARNING = "learning"
@@ -34,23 +34,21 @@ class Figures:
     """What the metrics are made of."""
 
     version: str
-    stats: SessionStats
+    totals: Mapping[str, Any]
     jobs: tuple[JobView, ...]
-    running_turns: int
 
 
-async def session_stats(app: App) -> SessionStats:
-    """Return sessions, messages, tokens and cost of everything that is stored."""
-    return await app.store.read(summary.session_stats)
+async def session_stats(app: App) -> dict[str, Any]:
+    """Return sessions, messages, tokens, cost and feedback of everything that is stored."""
+    return await statistics.totals(app)
 
 
 async def figures(app: App) -> Figures:
     """Return what a monitoring system wants to see."""
     return Figures(
         version=aigc_desktop.__version__,
-        stats=await session_stats(app),
+        totals=await session_stats(app),
         jobs=tuple(await jobs.list_jobs(app)),
-        running_turns=len(app.runner.running_sessions()),
     )
 
 

@@ -78,7 +78,7 @@ def claim_due(
 ) -> JobRun | None:
     """As `claim`, if the job is still due; the next time is stored with it."""
     plan = plans(db).get(name, Plan())
-    if plan.paused or plan.due_at is None or plan.due_at > now:
+    if plan.due_at is None or plan.due_at > now:
         return None
     set_plan(db, name, due_at=next_due)
     if _served(db, name, plan.due_at, now):
@@ -89,7 +89,7 @@ def claim_due(
 def note_missed(db: Connection, name: str, now: int, next_due: int) -> bool:
     """Note that a run was missed, if it is still due; return whether it was."""
     plan = plans(db).get(name, Plan())
-    if plan.paused or plan.due_at is None or plan.due_at > now:
+    if plan.due_at is None or plan.due_at > now:
         return False
     set_plan(db, name, due_at=next_due)
     if _served(db, name, plan.due_at, now):

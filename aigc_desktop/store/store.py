@@ -16,6 +16,7 @@ from typing import Any, Generic, TypeAlias, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DatabaseError
+from sqlcipher3.dbapi2 import DatabaseError as DriverError
 
 from aigc_desktop.config.paths import Paths
 from aigc_desktop.core.errors import UserError
@@ -51,6 +52,8 @@ class _Write(Generic[T]):
     run: Callable[[Connection], T]
     future: Future[T]
     patient: bool
+    plain: bool = False
+    """`run` gets the driver's connection and no transaction."""
 
 
 class Store:
@@ -120,6 +123,11 @@ class Store:
         """Do `run` in a transaction. Cancelling the caller does not cancel the write."""
         return await asyncio.shield(asyncio.wrap_future(self._submit(run, patient)))
 
+    async def maintain(self, run: Callable[[Any], T]) -> T:
+        """Do `run` with the driver's own connection, in no transaction; writes wait meanwhile."""
+        future = self._submit(run, patient=False, plain=True)
+        return await asyncio.shield(asyncio.wrap_future(future))
+
     async def read(self, run: Callable[[Connection], T]) -> T:
         """Do `run` on a read connection, with one consistent view."""
         return await asyncio.wrap_future(self._readers.submit(self._read, run))
@@ -163,11 +171,11 @@ class Store:
                 db.connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self._writer_engine.dispose()
 
-    def _submit(self, run: Callable[[Connection], T], patient: bool) -> Future[T]:
+    def _submit(self, run: Callable[[Any], T], patient: bool, plain: bool = False) -> Future[T]:
         if self.read_only:
             raise UserError("database_read_only", path=str(self.paths.database))
         future: Future[T] = Future()
-        self._queue.put(_Write(run, future, patient))
+        self._queue.put(_Write(run, future, patient, plain))
         return future
 
     def _read(self, run: Callable[[Connection], T]) -> T:
@@ -204,7 +212,7 @@ class Store:
     def _do(self, write: _Write[Any], *, again: bool = False) -> bool:
         """Do one write; return False if it has to wait for room on the disk."""
         try:
-            result = self._transact(write.run)
+            result = self._maintain(write.run) if write.plain else self._transact(write.run)
         except UserError as error:
             if error.code == "disk_full" and write.patient and not self._closing.is_set():
                 self._report(error)
@@ -219,6 +227,14 @@ class Store:
             write.future.set_result(result)
         self._index.wake()
         return True
+
+    def _maintain(self, run: Callable[[Any], T]) -> T:
+        with self._writer_engine.connect() as db:
+            try:
+                return run(db.connection)
+            except DriverError as error:
+                wrapped = DatabaseError("", {}, error)
+                raise user_error(wrapped, self.paths.database) or error from error
 
     def _transact(self, run: Callable[[Connection], T]) -> T:
         began = time.monotonic()

@@ -38,11 +38,12 @@ def check(data: Any, schema: Mapping[str, Any], whole: Mapping[str, Any]) -> Non
         "array": list,
         "string": str,
         "integer": int,
+        "number": (int, float),
         "boolean": bool,
         "null": type(None),
     }
     wanted = [known[kind] for kind in ([kinds] if isinstance(kinds, str) else kinds)]
-    assert not wanted or isinstance(data, tuple(wanted)), (data, schema)  # type: ignore[arg-type]
+    assert not wanted or any(isinstance(data, kind) for kind in wanted), (data, schema)
     if isinstance(data, dict) and "properties" in schema:
         assert set(schema.get("required", [])) <= set(data)
         if schema.get("additionalProperties") is False:
@@ -90,12 +91,10 @@ async def test_stats(client: Client, app: App) -> None:
     await chat.send_message(app, session.id, "hello")
     await app.runner.wait(session.id)
     stats = (await client.get(http.STATS)).json
-    assert (stats["sessions"], stats["trashed_sessions"], stats["turns"]) == (2, 1, 1)
-    assert stats["messages"] > 0
-    used = stats["tokens"]
-    assert used["total"] == sum(used.values()) - used["total"]
-    assert stats["cost_usd"] == "0.000000"
-    assert stats["unpriced_turns"] == 1
+    assert (stats["total_sessions"], stats["trashed_sessions"]) == (3, 1)
+    assert stats["total_turns"] == 1
+    assert stats["total_messages"] > 0
+    assert stats["cost_usd"] is None
 
 
 async def test_metrics(client: Client, app: App) -> None:
@@ -105,7 +104,7 @@ async def test_metrics(client: Client, app: App) -> None:
     answer = await client.get(http.METRICS)
     text = answer.body.decode()
     assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
-    assert 'aigc_sessions{state="open"} 0.0' in text
+    assert 'aigc_sessions{state="all"} 0.0' in text
     assert 'aigc_job_last_success{job="prices"} 1.0' in text
     health = f'aigc_http_requests_total{{method="GET",path="{http.HEALTH}",status="200"}} 1.0'
     assert health in text

@@ -102,7 +102,7 @@ async def test_served_asked_and_ended(serve: Callable[..., Serving], paths: Path
     made = json.loads(run(paths, "token", "create", "--ttl", "1h", "--name", "t", "--json").stdout)
     client.token = made["token"]
     stats = await client.get(http.STATS)
-    assert stats.json["sessions"] == 0
+    assert stats.json["total_sessions"] == 0
     listed = json.loads(run(paths, "token", "list", "--json").stdout)
     assert [(token["name"], token["state"]) for token in listed] == [("t", "valid")]
     assert listed[0]["used_at"] is not None

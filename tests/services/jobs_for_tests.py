@@ -21,7 +21,7 @@ def make_job(
     missed: MissedPolicy = MissedPolicy.ONCE,
     schedule: Schedule = HOURLY,
 ) -> Job:
-    return Job(name, name.title, lambda: "", schedule, missed, work, words, module="jobs")
+    return Job(name, name.title, lambda: "", schedule, missed, work, words, module="services.jobs")
 
 
 def words(result: Mapping[str, Any]) -> str:

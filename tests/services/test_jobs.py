@@ -9,12 +9,21 @@ from typing import Any
 import pytest
 
 from aigc_desktop import bootstrap
+from aigc_desktop.config import settings as config
 from aigc_desktop.config.paths import Paths
 from aigc_desktop.config.settings import Settings
 from aigc_desktop.core.bus import EventBus
 from aigc_desktop.core.errors import UserError
 from aigc_desktop.core.events import Event, JobChanged, NoticeCleared, NoticeRaised
-from aigc_desktop.core.jobs import JobCause, JobRun, MissedPolicy, RunStatus, Schedule
+from aigc_desktop.core.jobs import (
+    JobCause,
+    JobRun,
+    JobView,
+    MissedPolicy,
+    RunStatus,
+    Schedule,
+)
+from aigc_desktop.ops.jobs.schedule import next_time
 from aigc_desktop.services import job_list, jobs
 from aigc_desktop.services.app import App
 from aigc_desktop.store import jobs as rows
@@ -205,7 +214,7 @@ async def test_an_hourly_job_does_not_wait_for_a_date_far_ahead(
 
 
 def daily_noon(now: int) -> int:
-    return job_list.next_time(Schedule(hour=12), now)
+    return next_time(Schedule(hour=12), now)
 
 
 async def test_paused_jobs_wait_and_own_schedules_hold(
@@ -278,5 +287,35 @@ async def test_every_job_of_the_program_says_what_it_is(app: App) -> None:
     for view in await jobs.list_jobs(app):
         assert view.title
         assert view.help
-        first = job_list.next_time(view.schedule, 0)
-        assert 0 < first < job_list.next_time(view.schedule, first)
+        first = next_time(view.schedule, 0)
+        assert 0 < first < next_time(view.schedule, first)
+
+
+async def test_the_programs_own_jobs_do_their_work(app: App) -> None:
+    """Each of them, for real, in a program that was just installed."""
+    for view in await jobs.list_jobs(app):
+        run = await jobs.run_job(app, view.name)
+        assert (view.name, run.status) == (view.name, RunStatus.DONE), run.text
+        assert run.text
+
+
+async def test_backup_follows_its_settings(app: App, clock: FakeClock) -> None:
+    def backup(views: list[JobView]) -> JobView:
+        return next(view for view in views if view.name == "backup")
+
+    app.jobs.start(delay=0)
+    app.settings.set(config.BACKUP_HOUR, 3)
+    assert backup(await jobs.list_jobs(app)).schedule == Schedule(hour=3)
+    app.settings.set(config.BACKUP_INTERVAL, 6)
+    assert backup(await jobs.list_jobs(app)).schedule == Schedule(every_minutes=360)
+    await jobs.set_schedule(app, "backup", Schedule(hour=5))
+    assert backup(await jobs.list_jobs(app)).schedule == Schedule(hour=5)
+    app.settings.set(config.BACKUP_INTERVAL, 24)
+    async with asyncio.timeout(20):
+        while backup(await jobs.list_jobs(app)).schedule != Schedule(hour=3):
+            await asyncio.sleep(0.05)
+    await jobs.pause_job(app, "backup", True)
+    assert not app.settings.get(config.BACKUP_ENABLED)
+    assert backup(await jobs.list_jobs(app)).paused
+    app.settings.set(config.BACKUP_ENABLED, True)
+    assert not backup(await jobs.list_jobs(app)).paused

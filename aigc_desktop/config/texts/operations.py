@@ -62,6 +62,10 @@ MESSAGES: dict[str, MessageText] = {
     "proxy_unsupported": MessageText(
         "The proxy {proxy} is of a kind that can't be used.", "Use an HTTP proxy."
     ),
+    "vacuum_busy": MessageText(
+        "The database file can't be made smaller while answers are being written.",
+        "Try again when they are done.",
+    ),
     "http_port_in_use": MessageText(
         "Port {port} is used by another program.",
         "Choose another port (free: {free}), or end that program. Nothing was sent to it.",
