@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -299,9 +300,13 @@ async def test_the_programs_own_jobs_do_their_work(app: App) -> None:
         assert run.text
 
 
-async def test_backup_follows_its_settings(app: App, clock: FakeClock) -> None:
+async def test_backup_follows_its_settings(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     def backup(views: list[JobView]) -> JobView:
-        return next(view for view in views if view.name == "backup")
+        [view] = views
+        return view
+
+    [job] = (job for job in job_list._JOBS if job.name == "backup")
+    use_jobs(monkeypatch, replace(job, run=Counter(), words=lambda _: "", module="services.jobs"))
 
     app.jobs.start(delay=0)
     app.settings.set(config.BACKUP_HOUR, 3)
