@@ -14,6 +14,7 @@ from aigc_desktop.config.settings import Settings
 from aigc_desktop.gui import actions, calls
 from aigc_desktop.gui.bridge import Bridge
 from aigc_desktop.gui.chat.chat_page import ChatPage
+from aigc_desktop.gui.learning.proposals import LEARNED, ProposalWatch
 from aigc_desktop.gui.main_window import SIDEBAR_WIDTH, SPLIT
 from aigc_desktop.gui.notices import NoticeAction, NoticeBar
 from aigc_desktop.gui.sidebar.sidebar import Sidebar
@@ -128,6 +129,7 @@ class Workspace(QWidget):
             self._learning = LearningPage(self._bridge)
             self._learning.closed.connect(self.show_chat)
             self._learning.session_wanted.connect(self._open_session)
+            self.proposals.counted.connect(self._learning.show_proposals)
             self.pages.addWidget(self._learning)
         return self._learning
 
@@ -153,6 +155,7 @@ class Workspace(QWidget):
         self.sidebar.reload()
         self._show_welcome_if_new()
         self._bridge.call(self, calls.chat.attend)
+        self.proposals.count()
 
     def take_focus(self) -> None:
         """Let the user type where typing is expected."""
@@ -211,6 +214,13 @@ class Workspace(QWidget):
     def show_learning(self) -> None:
         """Show what was learned."""
         self._show_page(self.learning_page)
+        self.proposals.count()
+
+    @Slot()
+    def show_inbox(self) -> None:
+        """Show the lessons that wait for an answer."""
+        self.show_learning()
+        self.learning_page.nav.setCurrentRow(0)
 
     def _show_page(self, page: PartsPage) -> None:
         self.sidebar.hide()
@@ -267,6 +277,7 @@ class Workspace(QWidget):
         open_settings = NoticeAction(tr("Open settings"), self.show_settings)
         for code in _KEY_PROBLEMS:
             self.notices.offer(code, (open_settings,))
+        self.notices.offer(LEARNED, (NoticeAction(tr("Have a look"), self.show_inbox),))
         sidebar, chat = self.sidebar, self.chat
         sidebar.session_chosen.connect(self._open_session)
         sidebar.hit_chosen.connect(self._open_hit)
@@ -276,6 +287,9 @@ class Workspace(QWidget):
         sidebar.learning_requested.connect(self.show_learning)
         sidebar.operations_requested.connect(self.show_operations)
         chat.manage_scenarios_requested.connect(self.show_scenarios)
+        chat.learning_requested.connect(self.show_learning)
+        self.proposals = ProposalWatch(self._bridge, sidebar)
+        self.proposals.counted.connect(sidebar.learning_badge.show_count)
         sidebar.current_gone.connect(self._current_gone)
         chat.session_shown.connect(sidebar.set_current)
         chat.rename_requested.connect(self.rename)

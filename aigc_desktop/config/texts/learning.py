@@ -31,4 +31,15 @@ MESSAGES: dict[str, MessageText] = {
         "Learned from your feedback: {proposed} proposed, {applied} applied.",
         "You can look at each and take it back.",
     ),
+    "lesson_rejected": MessageText("Rejected.", "It comes back only if much more speaks for it."),
+    "lesson_deleted": MessageText(
+        "The lesson is deleted.", "Returning to an earlier day brings it back too."
+    ),
+    "lessons_returned": MessageText(
+        "What was learned is as it was: {day}. Lessons changed: {count}.",
+        "All chats follow with their next request.",
+    ),
+    "correction_withdrawn": MessageText(
+        "Your correction is withdrawn.", "The answer counts as it was given."
+    ),
 }

@@ -55,6 +55,7 @@ class ChatPage(QWidget):
     rename_requested = Signal()
     sidebar_toggled = Signal()
     manage_scenarios_requested = Signal()
+    learning_requested = Signal()
 
     def __init__(self, bridge: Bridge, settings: Settings, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -96,11 +97,13 @@ class ChatPage(QWidget):
         """The transcript, made when there is first something to show."""
         if self._transcript is None:
             from aigc_desktop.gui.chat.transcript_view import TranscriptView
+            from aigc_desktop.gui.learning.answer_actions import AnswerActions
 
             self._transcript = TranscriptView()
             self._transcript.set_work_dir(self._work_dir)
             self._body.addWidget(self._transcript)
             self._requests = TranscriptRequests(self._bridge, self, self._transcript)
+            self.answers = AnswerActions(self._bridge, self, self._transcript)
         return self._transcript
 
     @property

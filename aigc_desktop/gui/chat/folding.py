@@ -48,6 +48,9 @@ def apply(rows: Rows, event: ev.TurnEvent, column: int) -> list[Row]:
         state.turn = replace(state.turn, match=event.match)
         state.asks_scenario = event.waits
         return _ends(rows, event.turn_id)
+    if isinstance(event, ev.OpinionChanged):
+        state.turn = replace(state.turn, opinion=event.opinion)
+        return _ends(rows, event.turn_id)
     if isinstance(event, ev.RetryScheduled):
         state.retry, state.retry_at = event, time.monotonic() + event.seconds
         return _ends(rows, event.turn_id)

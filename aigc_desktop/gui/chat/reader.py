@@ -33,6 +33,10 @@ def activate(view: TranscriptView, row: Row, action: str) -> None:
             view.done = (row, action)
             view.clockwork.forget_done_later()
             view.to_clipboard(_part(view, row, what))
+            if what == "turn":
+                view.feedback_requested.emit(row.turn_id, "copied")
+        case "like" | "dislike" | "correct" | "corrected" | "why":
+            view.feedback_requested.emit(row.turn_id, verb)
         case "answer":
             _answer(view, row, what)
         case "choose":

@@ -8,6 +8,7 @@ from decimal import Decimal
 from aigc_desktop.config.i18n import tr
 from aigc_desktop.core.events import (
     Event,
+    OpinionChanged,
     ScenarioMatched,
     SessionChanged,
     TurnEnded,
@@ -64,6 +65,8 @@ class SessionState:
             self.turns[event.turn_id] = event.turn
         elif isinstance(event, ScenarioMatched) and event.turn_id in self.turns:
             self.turns[event.turn_id] = replace(self.turns[event.turn_id], match=event.match)
+        elif isinstance(event, OpinionChanged) and event.turn_id in self.turns:
+            self.turns[event.turn_id] = replace(self.turns[event.turn_id], opinion=event.opinion)
         elif isinstance(event, TurnUnqueued):
             self.turns.pop(event.turn_id, None)
 

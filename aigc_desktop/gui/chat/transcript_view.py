@@ -69,6 +69,8 @@ class TranscriptView(QAbstractScrollArea):
     """The reader wants to see how this turn was matched, and what else there is."""
     scenario_chosen = Signal(int, int)
     """Turn id and the scenario that it belongs to."""
+    feedback_requested = Signal(int, str)
+    """Turn id and what: like, dislike, correct, corrected (show it), why, copied."""
     link_activated = Signal(str)
     copied = Signal()
     announced = Signal(str)

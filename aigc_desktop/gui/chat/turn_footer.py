@@ -11,6 +11,7 @@ from aigc_desktop.config.i18n import tr
 from aigc_desktop.config.messages import describe
 from aigc_desktop.core.session import Effects, TurnStatus
 from aigc_desktop.gui.chat import documents
+from aigc_desktop.gui.chat.feedback_buttons import add_corrected_mark, add_feedback_buttons
 from aigc_desktop.gui.chat.row_view import TEXT_BUTTON, RowView, add_text_button
 from aigc_desktop.gui.chat.safe_text import visible
 from aigc_desktop.gui.chat.scene import Button, Fill, Icon, Label, Scene, Text
@@ -18,6 +19,9 @@ from aigc_desktop.gui.chat.wording import effects_text, ending, usage_text
 
 BAR = 28
 PAD = 14
+LEAST_SPENT = 60
+"""Pixels below which there is no sense in saying what a turn has used."""
+
 PULSE = ("●  ·  ·", "·  ●  ·", "·  ·  ●")
 
 
@@ -123,20 +127,15 @@ class FooterView(RowView):
         x = -6.0
         if len(turn.siblings) > 1 and turn.id in turn.siblings:
             x = self._lay_out_branches(scene, x, y) + 6
-        for action, name, icon in (
-            ("copy:turn", tr("Copy the answer"), "copy"),
-            ("edit", tr("Edit the question"), "edit"),
-            ("regenerate", tr("Answer anew"), "refresh"),
-        ):
-            place = QRectF(x, y, BAR, BAR)
-            scene.buttons.append(
-                Button(place, action, name, "", icon, "quiet", "text_muted", hidden=True)
-            )
-            x += BAR + 2
+        x = _add_icon(scene, x, y, "copy:turn", tr("Copy the answer"), "copy")
+        x = add_feedback_buttons(scene, turn, x, y)
+        x = _add_icon(scene, x, y, "regenerate", tr("Answer anew"), "refresh")
+        x = _add_icon(scene, x, y, "edit", tr("Edit the question"), "edit")
         if turn.effects is not None and turn.effects.total:
             x = self._lay_out_effects(scene, x + 6, y, turn.effects)
+        x = add_corrected_mark(scene, style, turn, x, y, scene.width - x)
         spent = usage_text(turn)
-        if spent:
+        if spent and scene.width - x > LEAST_SPENT:
             room = QRectF(x + 10, y, scene.width - x - 10, BAR)
             scene.labels.append(Label(room, spent, style.small, align=Qt.AlignmentFlag.AlignRight))
         return y + BAR
@@ -166,6 +165,12 @@ class FooterView(RowView):
             scene.buttons.append(Button(place, action, name, "", icon, "quiet", "text_muted"))
         else:
             scene.icons.append(Icon(x + 4, y + 6, icon, "border"))
+
+
+def _add_icon(scene: Scene, x: float, y: float, action: str, name: str, icon: str) -> float:
+    place = QRectF(x, y, BAR, BAR)
+    scene.buttons.append(Button(place, action, name, "", icon, "quiet", "text_muted", hidden=True))
+    return x + BAR + 2
 
 
 _AGAIN = (TurnStatus.FAILED, TurnStatus.INTERRUPTED, TurnStatus.STOPPED)

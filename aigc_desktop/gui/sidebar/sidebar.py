@@ -39,6 +39,7 @@ from aigc_desktop.gui.sidebar.results import (
 from aigc_desktop.gui.sidebar.session_list import SessionList
 from aigc_desktop.gui.sidebar.session_model import SessionModel
 from aigc_desktop.gui.sidebar.trash import TrashView
+from aigc_desktop.gui.widgets.badge import ButtonBadge
 from aigc_desktop.gui.widgets.build import OnClick, button, label
 
 SEARCH_DELAY_MS = 150
@@ -224,6 +225,8 @@ class Sidebar(QWidget):
             made = button(text, run, "ghost", icon)
             made.setIconSize(QSize(17, 17))
             grid.addWidget(made, at // 2, at % 2)
+            if run is self.learning_requested:
+                self.learning_badge = ButtonBadge(made)
         return grid
 
     def _rows(self) -> range:

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from aigc_desktop.config.i18n import tr
 from aigc_desktop.gui import icons, theme
+from aigc_desktop.gui.widgets.badge import COUNT_ROLE, BadgeDelegate
 from aigc_desktop.gui.widgets.build import icon_button, label
 
 NAV_ROW = 38
@@ -58,6 +59,7 @@ class PartsPage(QWidget):
         self.nav.setObjectName("settingsNav")
         self.nav.setFixedWidth(NAV_WIDTH)
         self.nav.setAccessibleName(title)
+        self.nav.setItemDelegate(BadgeDelegate(self.nav))
         self._stack = QStackedWidget()
         self._build(title)
         self.nav.currentRowChanged.connect(self._show_row)
@@ -88,6 +90,14 @@ class PartsPage(QWidget):
         names = [part.name for part in self._parts]
         self.nav.setCurrentRow(names.index(name))
         return self.pane(name)
+
+    def show_count(self, name: str, count: int) -> None:
+        """Say in the navigation how many things wait in the part called `name`."""
+        row = [part.name for part in self._parts].index(name)
+        item, title = self.nav.item(row), self._parts[row].title
+        item.setData(COUNT_ROLE, count)
+        named = f"{title} ({count})" if count else title
+        item.setData(Qt.ItemDataRole.AccessibleTextRole, named)
 
     @property
     def current(self) -> QWidget | None:

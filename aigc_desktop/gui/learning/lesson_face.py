@@ -1,0 +1,139 @@
+"""What the cards of lessons have in common: the words, where they hold, what speaks for them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+
+from aigc_desktop.config.i18n import tr, tr_n
+from aigc_desktop.core.learning import Feedback, Lesson
+from aigc_desktop.gui import calls
+from aigc_desktop.gui.chat.safe_text import one_line, visible
+from aigc_desktop.gui.learning import book
+from aigc_desktop.gui.learning.book import Book
+from aigc_desktop.gui.learning.diff_view import DiffView
+from aigc_desktop.gui.learning.wording import (
+    Names,
+    day_text,
+    evidence_text,
+    expiry_text,
+    fault_text,
+    feedback_text,
+    kind_text,
+    target_text,
+)
+from aigc_desktop.gui.widgets.area_page import AreaPage
+from aigc_desktop.gui.widgets.build import button, label
+from aigc_desktop.gui.widgets.fold import Fold
+
+MAX_QUOTE = 240
+DIFF_HEIGHT = 120
+
+
+def lesson_text(lesson: Lesson) -> str:
+    """Return the lesson as it stands in the prompt, made visible."""
+    return visible(lesson.line)
+
+
+def facts_row(lesson: Lesson, names: Names, more: Sequence[str] = ()) -> QHBoxLayout:
+    """Return what a lesson is about, where it holds, and `more` said quietly."""
+    row = QHBoxLayout()
+    row.setSpacing(6)
+    row.addWidget(label(kind_text(lesson.kind), "chip"))
+    row.addWidget(label(target_text(lesson.target, names), "chip"))
+    said = [evidence_text(lesson), expiry_text(lesson)] if not more else list(more)
+    quiet = label(" · ".join(said), "small")
+    row.addSpacing(4)
+    row.addWidget(quiet)
+    row.addStretch(1)
+    return row
+
+
+def conflict_row(lesson: Lesson, known: Book) -> QWidget | None:
+    """Show the lesson that this one contradicts beside it."""
+    other = known.get(lesson.conflicts_with)
+    if other is None:
+        return None
+    box = QWidget()
+    row = QHBoxLayout(box)
+    row.setContentsMargins(0, 4, 0, 4)
+    row.setSpacing(10)
+    row.addWidget(_side(tr("New"), lesson), 1)
+    row.addWidget(_side(tr("In force now; would be replaced"), other), 1)
+    return box
+
+
+def _side(title: str, lesson: Lesson) -> QFrame:
+    frame = QFrame()
+    frame.setProperty("role", "panel")
+    layout = QVBoxLayout(frame)
+    layout.setContentsMargins(12, 8, 12, 10)
+    layout.setSpacing(2)
+    layout.addWidget(label(title, "small"))
+    layout.addWidget(label(lesson_text(lesson), wrap=True), 1, Qt.AlignmentFlag.AlignTop)
+    return frame
+
+
+def evidence_fold(page: AreaPage, lesson: Lesson, *, is_open: bool) -> Fold:
+    """Return what speaks for a lesson, loaded when it is wanted."""
+
+    def make() -> QWidget:
+        box = QWidget()
+        layout = QVBoxLayout(box)
+        layout.setContentsMargins(24, 0, 0, 4)
+        layout.setSpacing(8)
+
+        def show(found: Any) -> None:
+            for each in found[0]:
+                layout.addWidget(_evidence_row(page, each, found[1]))
+            if not found[0]:
+                layout.addWidget(label(tr("The answers are gone."), "muted"))
+
+        page.bridge.call(box, book.load_evidence, lesson.id, on_done=show)
+        return box
+
+    count = len(lesson.evidence)
+    title = tr_n("Based on {count} thing you did", "Based on {count} things you did", count)
+    return Fold(title, make, is_open=is_open)
+
+
+def _evidence_row(page: AreaPage, feedback: Feedback, names: Names) -> QWidget:
+    box = QWidget()
+    words = QVBoxLayout()
+    words.setSpacing(2)
+    what = feedback_text(feedback.kind)
+    if feedback.fault is not None:
+        what = f"{what} ({fault_text(feedback.fault)})"
+    words.addWidget(label(f"{what} · {day_text(feedback.at)}", "small"))
+    quote = one_line(feedback.typed or feedback.request, MAX_QUOTE)
+    if quote:
+        words.addWidget(label(quote, "quote", wrap=True))
+    row = QHBoxLayout(box)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(8)
+    row.addLayout(words, 1)
+    if feedback.session_id in names.sessions:
+        title = names.session(feedback.session_id)
+        made = button(
+            tr("Open the chat"), partial(page.session_wanted.emit, feedback.session_id), "link"
+        )
+        made.setToolTip(title)
+        made.setAccessibleName(tr("Open the chat {name}", name=title))
+        row.addWidget(made, 0, Qt.AlignmentFlag.AlignTop)
+    return box
+
+
+def difference_fold(page: AreaPage, lesson: Lesson, *, is_open: bool) -> Fold:
+    """Return how the prompt would change, loaded when it is wanted."""
+
+    def make() -> QWidget:
+        view = DiffView(tr("What changes in the prompt"))
+        view.setFixedHeight(DIFF_HEIGHT)
+        page.bridge.call(view, calls.lessons.prompt_difference, lesson.id, on_done=view.show_diff)
+        return view
+
+    return Fold(tr("What changes in the prompt"), make, is_open=is_open)

@@ -1,0 +1,169 @@
+"""Back to an earlier day: what was learned becomes as it was then, for all chats at once."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import (
+    QDialog,
+    QHBoxLayout,
+    QListWidget,
+    QListWidgetItem,
+    QScrollArea,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
+
+from aigc_desktop.config.i18n import tr, tr_n
+from aigc_desktop.core.events import NoticeLevel
+from aigc_desktop.core.learning import Lesson, LessonState
+from aigc_desktop.gui import calls, notices
+from aigc_desktop.gui.bridge import Bridge
+from aigc_desktop.gui.learning.book import Book
+from aigc_desktop.gui.learning.lesson_face import lesson_text
+from aigc_desktop.gui.learning.wording import day_text, now_ms, state_text
+from aigc_desktop.gui.notices import NoticeAction
+from aigc_desktop.gui.widgets.build import button, label
+
+SIZE = (800, 520)
+LIST_WIDTH = 230
+
+
+class ReturnDialog(QDialog):
+    """Days on the left; on the right what returning to the chosen one would change."""
+
+    def __init__(self, bridge: Bridge, known: Book, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(tr("Return to an earlier day"))
+        self.resize(*SIZE)
+        self._bridge = bridge
+        self._known = known
+        self._ends: list[int] = []
+        self.days = QListWidget()
+        self.days.setObjectName("filesList")
+        self.days.setAccessibleName(tr("Days"))
+        self.summary = label("", "heading", wrap=True)
+        self.body = QWidget()
+        self.area = QScrollArea()
+        self.area.setWidgetResizable(True)
+        self.go = button(tr("Return to this day"), self._return, "primary", "restore")
+        self.go.setEnabled(False)
+        self._build()
+        self.days.currentRowChanged.connect(self._preview)
+        bridge.call(self, calls.lessons.change_days, on_done=self._show_days)
+
+    def _build(self) -> None:
+        right = QWidget()
+        side = QVBoxLayout(right)
+        side.setContentsMargins(16, 0, 0, 0)
+        side.setSpacing(8)
+        side.addWidget(self.summary)
+        side.addWidget(self.area, 1)
+        split = QSplitter(Qt.Orientation.Horizontal)
+        split.setHandleWidth(1)
+        split.setChildrenCollapsible(False)
+        split.addWidget(self.days)
+        split.addWidget(right)
+        split.setStretchFactor(1, 1)
+        split.setSizes([LIST_WIDTH, SIZE[0] - LIST_WIDTH])
+        bottom = QHBoxLayout()
+        bottom.setSpacing(10)
+        bottom.addStretch(1)
+        bottom.addWidget(button(tr("Cancel"), self.reject))
+        bottom.addWidget(self.go)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(20, 16, 20, 16)
+        layout.setSpacing(10)
+        layout.addWidget(label(tr("Return to an earlier day"), "title"))
+        hint = tr(
+            "What was learned becomes as it was at the end of that day, in all chats at once. "
+            "Your feedback is kept, and this can be undone."
+        )
+        layout.addWidget(label(hint, "muted", wrap=True))
+        layout.addWidget(split, 1)
+        layout.addLayout(bottom)
+
+    @Slot(object)
+    def _show_days(self, days: list[tuple[int, int]]) -> None:
+        """List the end of each day on which something changed, and the time before them all."""
+        for start, count in days:
+            self._add(day_text(start), tr_n("{count} change", "{count} changes", count), start)
+        if days:
+            first = days[-1][0]
+            before = tr("Before {day}", day=day_text(first))
+            self._list(before, tr("nothing was learned yet"), first - 1)
+            self.days.setCurrentRow(min(1, self.days.count() - 1))
+        else:
+            self.summary.setText(tr("Nothing was learned yet, so there is nothing to return to."))
+
+    def _add(self, day: str, count: str, start: int) -> None:
+        end = datetime.fromtimestamp(start / 1000).astimezone() + timedelta(days=1)
+        midnight = end.replace(hour=0, minute=0, second=0, microsecond=0)
+        self._list(day, count, round(midnight.timestamp() * 1000) - 1)
+
+    def _list(self, day: str, count: str, end: int) -> None:
+        self._ends.append(end)
+        self.days.addItem(QListWidgetItem(f"{day}\n{count}"))
+
+    @Slot(int)
+    def _preview(self, row: int) -> None:
+        if not 0 <= row < len(self._ends):
+            return
+
+        def show(changed: list[Lesson]) -> None:
+            if row == self.days.currentRow():
+                self._show_changes(changed)
+
+        end = self._ends[row]
+        self._bridge.call(self, calls.lessons.preview_return, end, on_done=show)
+
+    def _show_changes(self, changed: list[Lesson]) -> None:
+        self.go.setEnabled(bool(changed))
+        text = tr_n("{count} lesson would change", "{count} lessons would change", len(changed))
+        self.summary.setText(text if changed else tr("Nothing would change: it is as it was then."))
+        body = QWidget()
+        body.setObjectName("scrollBody")
+        layout = QVBoxLayout(body)
+        layout.setContentsMargins(0, 0, 12, 0)
+        layout.setSpacing(10)
+        for then in changed:
+            layout.addLayout(self._change(then))
+        layout.addStretch(1)
+        self.area.setWidget(body)
+
+    def _change(self, then: Lesson) -> QVBoxLayout:
+        now = self._known.get(then.id)
+        box = QVBoxLayout()
+        box.setSpacing(2)
+        box.addWidget(label(lesson_text(now or then), wrap=True))
+        before = tr("Deleted") if now is None else state_text(now)
+        after = tr("Gone") if then.state is LessonState.REMOVED else state_text(then)
+        changes = [tr("{before} → {after}", before=before, after=after)]
+        if now is not None and now.line != then.line:
+            changes.append(tr("Words then: {text}", text=lesson_text(then)))
+        elif now is not None and before == after:
+            changes = [tr("Its place or how long it holds changes back")]
+        for change in changes:
+            box.addWidget(label(change, "small", wrap=True))
+        return box
+
+    @Slot()
+    def _return(self) -> None:
+        end, before = self._ends[self.days.currentRow()], now_ms()
+        day = self.days.currentItem().text().partition("\n")[0]
+        bridge, owner = self._bridge, self.parentWidget()
+
+        def undo() -> None:
+            bridge.call(owner, calls.lessons.return_to, before)
+
+        def done(count: int) -> None:
+            again = NoticeAction(tr("Undo"), undo)
+            code = "lessons_returned"
+            notices.say(NoticeLevel.INFO, code, key=code, actions=(again,), day=day, count=count)
+            self.accept()
+
+        self.go.setEnabled(False)
+        bridge.call(self, calls.lessons.return_to, end, on_done=done)

@@ -1,0 +1,232 @@
+"""How learning goes: figures, the last and the next run, and each chat's state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import cast
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QHeaderView,
+    QProgressBar,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from aigc_desktop.config.i18n import tr, tr_n
+from aigc_desktop.core.events import Event, LearningProgress
+from aigc_desktop.core.learning import LearningState, LearnReport, Outcome, Overview
+from aigc_desktop.gui import calls, notices
+from aigc_desktop.gui.bridge import Handle
+from aigc_desktop.gui.chat.safe_text import one_line
+from aigc_desktop.gui.learning.figure import Figure
+from aigc_desktop.gui.learning.lessons_pane import LessonsPane
+from aigc_desktop.gui.learning.wording import moment_text, outcome_text
+from aigc_desktop.gui.widgets.area_page import AreaPage
+from aigc_desktop.gui.widgets.build import button, label
+
+SESSION_ROLE = Qt.ItemDataRole.UserRole
+MAX_TITLE = 60
+ROW = 34
+
+
+class StatePane(QWidget):
+    """Figures above, the button in the middle, the table below."""
+
+    def __init__(self, page: AreaPage) -> None:
+        super().__init__(page)
+        self._page = page
+        self._handle: Handle | None = None
+        self.figures = {
+            name: Figure(title, self._shower(name))
+            for name, title in (
+                ("active", tr("In force")),
+                ("proposed", tr("Waiting in the inbox")),
+                ("stale", tr("Stale")),
+                ("conflicting", tr("Conflicting")),
+                ("unused", tr("Unused")),
+                ("noticed", tr("Only noticed so far")),
+            )
+        }
+        self.runs = label("", "muted", wrap=True)
+        self.learn = button(tr("Learn now"), self._learn, "primary", "learn")
+        self.cancel = button(tr("Cancel"), self._cancel)
+        self.progress = QProgressBar()
+        self.progress.setTextVisible(False)
+        self.progress.setAccessibleName(tr("How far the run is"))
+        self.report = label("", wrap=True)
+        self.table = self._make_table()
+        self._build()
+        self._show_running(on=False)
+        page.bridge.arrived.connect(self._on_event)
+
+    def _build(self) -> None:
+        tiles = QHBoxLayout()
+        tiles.setSpacing(10)
+        for figure in self.figures.values():
+            tiles.addWidget(figure, 1)
+        run = QHBoxLayout()
+        run.setSpacing(12)
+        run.addWidget(self.learn)
+        run.addWidget(self.cancel)
+        run.addWidget(self.progress, 1)
+        run.addWidget(self.runs, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(14)
+        layout.addLayout(tiles)
+        layout.addLayout(run)
+        layout.addWidget(self.report)
+        layout.addWidget(self.table, 1)
+
+    def _make_table(self) -> QTableWidget:
+        table = QTableWidget(0, 6)
+        table.setAccessibleName(tr("State by chat"))
+        table.setHorizontalHeaderLabels(
+            [
+                tr("Learned from"),
+                tr("Liked"),
+                tr("Disliked"),
+                tr("Corrected"),
+                tr("Last run"),
+                tr("Next run"),
+            ]
+        )
+        table.verticalHeader().hide()
+        table.verticalHeader().setDefaultSectionSize(ROW)
+        table.setShowGrid(False)
+        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        head = table.horizontalHeader()
+        head.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        head.setHighlightSections(False)
+        for column in (1, 2, 3):
+            head.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
+        for column in (0, 4, 5):
+            head.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
+        table.itemActivated.connect(self._open)
+        return table
+
+    def reload(self) -> None:
+        """Ask for the state."""
+        self._page.bridge.call(self, calls.learning.overview, on_done=self._show)
+
+    @Slot(object)
+    def _show(self, overview: Overview) -> None:
+        for name, figure in self.figures.items():
+            figure.show_number(getattr(overview, name))
+        ended = [s.last.ended_at or s.last.started_at for s in overview.states if s.last]
+        last = moment_text(max(ended)) if ended else tr("never")
+        following = tr("not scheduled")
+        if overview.next_run_at is not None:
+            following = moment_text(overview.next_run_at)
+        self.runs.setText(tr("Last run: {last} · Next run: {next}", last=last, next=following))
+        self.table.setRowCount(len(overview.states))
+        for row, state in enumerate(overview.states):
+            self._fill(row, state)
+
+    def _fill(self, row: int, state: LearningState) -> None:
+        name = one_line(state.title, MAX_TITLE)
+        if state.session_id is None:
+            name = tr("All chats together")
+        last, waiting = tr("never"), tr("Looks for lessons")
+        if state.last is not None:
+            said = outcome_text(state.last.outcome, state.last.feedback, state.needed)
+            when = moment_text(state.last.ended_at or state.last.started_at)
+            last = tr("{time}: {what}", time=when, what=said)
+        if state.waiting is not None:
+            waiting = outcome_text(state.waiting, state.feedback, state.needed)
+        counts = (state.likes, state.dislikes, state.corrections)
+        for column, text in enumerate((name, *map(str, counts), last, waiting)):
+            item = QTableWidgetItem(text)
+            item.setToolTip(text)
+            item.setData(SESSION_ROLE, state.session_id)
+            self.table.setItem(row, column, item)
+
+    @Slot(QTableWidgetItem)
+    def _open(self, item: QTableWidgetItem) -> None:
+        session_id = item.data(SESSION_ROLE)
+        if session_id is not None:
+            self._page.session_wanted.emit(session_id)
+
+    def _shower(self, name: str) -> Callable[..., None]:
+        return lambda _checked=False: self._show_lessons(name)
+
+    def _show_lessons(self, name: str) -> None:
+        if name == "proposed":
+            self._page.show_part("inbox")
+        else:
+            cast(LessonsPane, self._page.show_part("lessons")).show_state(name)
+
+    def _show_running(self, *, on: bool) -> None:
+        self.learn.setEnabled(not on)
+        self.cancel.setVisible(on)
+        self.progress.setVisible(on)
+        self.runs.setVisible(not on)
+
+    @Slot()
+    def _learn(self) -> None:
+        self.report.setText("")
+        self.progress.setRange(0, 0)
+        self._show_running(on=True)
+        self._handle = self._page.bridge.call(
+            self, calls.learning.learn_all, on_done=self._ended, on_error=self._failed
+        )
+
+    @Slot()
+    def _cancel(self) -> None:
+        if self._handle is not None:
+            self._handle.cancel()
+            self._handle = None
+        self._show_running(on=False)
+        self.report.setText(tr("Stopped. What was learned before that stays."))
+        self.reload()
+
+    @Slot(object)
+    def _on_event(self, event: Event) -> None:
+        if isinstance(event, LearningProgress) and self._handle is not None and event.total:
+            self.progress.setRange(0, event.total)
+            self.progress.setValue(event.done)
+
+    @Slot(object)
+    def _ended(self, report: LearnReport) -> None:
+        self._handle = None
+        self._show_running(on=False)
+        self.report.setText(report_text(report))
+        self.reload()
+
+    @Slot(object)
+    def _failed(self, error: BaseException) -> None:
+        self._handle = None
+        self._show_running(on=False)
+        notices.say_error(error)
+
+
+def report_text(report: LearnReport) -> str:
+    """Return what a run came to, in a sentence or two."""
+    if not report.runs:
+        return tr("There is no feedback to learn from yet.")
+    parts = []
+    if report.proposed:
+        parts.append(tr_n("{count} new lesson waits", "{count} new lessons wait", report.proposed))
+    if report.applied:
+        parts.append(
+            tr_n("{count} applied by itself", "{count} applied by themselves", report.applied)
+        )
+    if not parts:
+        parts.append(tr("No new lesson"))
+    for outcome, said in (
+        (Outcome.UNCHANGED, tr("without news: {count}")),
+        (Outcome.TOO_LITTLE, tr("with too little feedback: {count}")),
+        (Outcome.NO_MODEL, tr("without a model: {count}")),
+        (Outcome.FAILED, tr("failed: {count}")),
+        (Outcome.OFF, tr("switched off: {count}")),
+    ):
+        count = report.count(outcome)
+        if count:
+            parts.append(said.format(count=count))
+    return tr("Done. {what}.", what="; ".join(parts))
