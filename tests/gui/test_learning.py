@@ -146,7 +146,7 @@ def test_the_editor_finds_and_counts(desk: Desk) -> None:
     dialog = correct(desk)
     dialog.editor.setPlainText("one two one")
     QTest.keyClick(dialog.editor, Qt.Key.Key_F, CONTROL)
-    desk.until(lambda: dialog.find.field.hasFocus())
+    desk.until(dialog.find.field.hasFocus)
     QTest.keyClicks(dialog.find.field, "one")
     assert dialog.find.count.text() == "2 found"
     desk.until(lambda: dialog.status.text().startswith("Lines:"))

@@ -12,6 +12,12 @@ from aigc_desktop.gui.learning.differences import changed_part
 
 MAX_LINES = 2000
 MARGIN = 12
+LINE = 125
+"""Height of a line, in per cent of the font's own."""
+
+SIGN = 2
+"""Characters before a line's own text: what became of it, and a space."""
+
 POINTS = 10.5
 
 
@@ -30,9 +36,8 @@ class DiffView(QTextEdit):
     def show_diff(self, text: str) -> None:
         """Show it, from the top."""
         lines = visible(text).split("\n")
-        if lines[0].startswith("---"):
-            lines = lines[2:]
-        self._shown = "\n".join("⋯" if line.startswith("@@") else line for line in lines)
+        shown = ("⋯" if line.startswith("@@") else f"{line[:1]} {line[1:]}" for line in lines)
+        self._shown = "\n".join(shown)
         if self._shown.startswith("⋯\n"):
             self._shown = self._shown[2:]
         self._paint()
@@ -42,6 +47,7 @@ class DiffView(QTextEdit):
         self.setPlainText(self._shown)
         cursor = QTextCursor(self.document())
         cursor.beginEditBlock()
+        self._space(cursor)
         block, removed = self.document().firstBlock(), list[QTextBlock]()
         for _ in range(MAX_LINES):
             if not block.isValid():
@@ -66,6 +72,18 @@ class DiffView(QTextEdit):
             self._mute(cursor, block)
         return []
 
+    def fit(self, most: int) -> None:
+        """Be as high as the text needs, `most` pixels at most."""
+        self.document().setTextWidth(self.viewport().width())
+        height = round(self.document().size().height()) + 2 * self.frameWidth()
+        self.setFixedHeight(min(height, most))
+
+    def _space(self, cursor: QTextCursor) -> None:
+        look = QTextBlockFormat()
+        look.setLineHeight(LINE, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
+        cursor.select(QTextCursor.SelectionType.Document)
+        cursor.mergeBlockFormat(look)
+
     def _tint(self, cursor: QTextCursor, block: QTextBlock, token: str) -> None:
         look = QTextBlockFormat()
         look.setBackground(theme.color(token))
@@ -79,13 +97,13 @@ class DiffView(QTextEdit):
         cursor.mergeCharFormat(look)
 
     def _mark_within(self, cursor: QTextCursor, before: QTextBlock, after: QTextBlock) -> None:
-        parts = changed_part(before.text()[1:], after.text()[1:])
+        parts = changed_part(before.text()[SIGN:], after.text()[SIGN:])
         for block, part, token in ((before, parts[0], "danger"), (after, parts[1], "success")):
-            if part.stop - part.start < len(block.text()) - 1:
+            if part.stop - part.start < len(block.text()) - SIGN:
                 look = QTextCharFormat()
                 look.setForeground(theme.color(token))
                 look.setFontWeight(QFont.Weight.DemiBold)
-                _select(cursor, block, slice(part.start + 1, part.stop + 1))
+                _select(cursor, block, slice(part.start + SIGN, part.stop + SIGN))
                 cursor.mergeCharFormat(look)
 
 

@@ -9,8 +9,6 @@ from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from aigc_desktop.gui.widgets.build import label
 
-HEIGHT = 78
-
 
 class Figure(QPushButton):
     """A tile."""
@@ -19,8 +17,7 @@ class Figure(QPushButton):
         self, title: str, on_click: Callable[..., object], parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self.setProperty("kind", "suggestion")
-        self.setFixedHeight(HEIGHT)
+        self.setProperty("kind", "tile")
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self._title = title
         self._number = label("–", "figure")
@@ -29,7 +26,7 @@ class Figure(QPushButton):
             part.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(14, 8, 14, 8)
-        layout.setSpacing(0)
+        layout.setSpacing(2)
         layout.addWidget(self._number)
         layout.addWidget(caption)
         self.setAccessibleName(title)

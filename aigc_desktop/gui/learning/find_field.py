@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QKeyEvent, QTextCursor, QTextDocument
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPlainTextEdit, QTextEdit, QWidget
 
@@ -24,19 +24,24 @@ class FindField(QWidget):
         self.field.setPlaceholderText(tr("Find in the text"))
         self.field.setAccessibleName(tr("Find in the text"))
         self.field.setFixedWidth(WIDTH)
-        self.field.setClearButtonEnabled(True)
+        self.field.setProperty("kind", "compact")
         self.field.textChanged.connect(self._mark)
         editor.textChanged.connect(self._mark)
         self.count = label("", "small")
         self.count.setMinimumWidth(90)
         self.count.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 4)
+        row.setContentsMargins(0, 0, 0, 6)
         row.setSpacing(4)
         row.addWidget(self.count)
         row.addWidget(self.field)
-        row.addWidget(icon_button("chevron-up", tr("Previous"), self.go_back))
-        row.addWidget(icon_button("chevron-down", tr("Next"), self.go_on))
+        for icon, name, run in (
+            ("chevron-up", tr("Previous"), self.go_back),
+            ("chevron-down", tr("Next"), self.go_on),
+        ):
+            made = icon_button(icon, name, run)
+            made.setIconSize(QSize(16, 16))
+            row.addWidget(made)
 
     def take_focus(self) -> None:
         """Let the user type what to look for."""

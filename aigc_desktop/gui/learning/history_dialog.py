@@ -17,7 +17,7 @@ from aigc_desktop.gui import calls
 from aigc_desktop.gui.bridge import Bridge
 from aigc_desktop.gui.chat.safe_text import visible
 from aigc_desktop.gui.learning.lesson_face import lesson_text
-from aigc_desktop.gui.learning.wording import change_text, moment_text
+from aigc_desktop.gui.learning.wording import capital, change_text, moment_text
 from aigc_desktop.gui.widgets.build import button, label, line
 
 SIZE = (560, 460)
@@ -60,7 +60,7 @@ class HistoryDialog(QDialog):
         for change, older in zip(changes, [*changes[1:], None], strict=True):
             head = QHBoxLayout()
             head.addWidget(label(_step_text(change)), 1)
-            head.addWidget(label(moment_text(change.at), "small"))
+            head.addWidget(label(capital(moment_text(change.at)), "small"))
             self._list.addLayout(head)
             if older is None or older.text != change.text:
                 self._list.addWidget(label(visible(change.text), "quote", wrap=True))

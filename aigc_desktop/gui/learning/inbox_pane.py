@@ -25,10 +25,12 @@ from aigc_desktop.gui.learning.lesson_face import (
 )
 from aigc_desktop.gui.learning.proof_words import proof_line
 from aigc_desktop.gui.learning.trial_dialog import TrialDialog
+from aigc_desktop.gui.learning.wording import expiry_text
 from aigc_desktop.gui.notices import NoticeAction
 from aigc_desktop.gui.widgets.area_page import AreaPage
 from aigc_desktop.gui.widgets.build import button, label
 from aigc_desktop.gui.widgets.cards import CardList
+from aigc_desktop.gui.widgets.empty_note import EmptyNote
 from aigc_desktop.gui.widgets.fold import Fold
 
 MAX_SHOWN = 60
@@ -44,18 +46,23 @@ class InboxPane(QWidget):
         self._book: Book | None = None
         self._folds: dict[tuple[int, str], Fold] = {}
         self.intro = label("", "muted", wrap=True)
-        self.cards = CardList(
+        self.cards = CardList("")
+        self.empty = EmptyNote(
+            "inbox",
+            tr("Nothing waits here"),
             tr(
                 "Lessons come from what you say about answers: like or dislike "
                 "them, or correct them. When several of your remarks point the same way, a lesson "
                 "is proposed here. Nothing of it is used before you accept it."
-            )
+            ),
         )
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(10)
         layout.addWidget(self.intro)
         layout.addWidget(self.cards, 1)
+        layout.addWidget(self.empty, 1)
+        self.empty.hide()
 
     def reload(self) -> None:
         """Ask for the lessons."""
@@ -85,6 +92,8 @@ class InboxPane(QWidget):
             )
         )
         self.cards.show_cards(cards)
+        self.cards.setVisible(bool(cards))
+        self.empty.setVisible(not cards)
 
     def _proposal(self, lesson: Lesson, opened: set[tuple[int, str]]) -> QWidget:
         frame, layout = self._frame(lesson)
@@ -133,7 +142,7 @@ class InboxPane(QWidget):
         layout.setContentsMargins(16, 14, 16, 14)
         layout.setSpacing(8)
         layout.addWidget(label(lesson_text(lesson), "heading", wrap=True))
-        layout.addLayout(facts_row(lesson, self._known.names))
+        layout.addLayout(facts_row(lesson, self._known.names, [expiry_text(lesson)]))
         return frame, layout
 
     def _add_folds(self, layout: QVBoxLayout, lesson: Lesson, opened: set[tuple[int, str]]) -> None:

@@ -75,7 +75,10 @@ class LessonDialog(QDialog):
         self.place.setSizeAdjustPolicy(
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         )
-        self.place.setEnabled(False)
+        room = self.place.sizePolicy()
+        room.setRetainSizeWhenHidden(True)
+        self.place.setSizePolicy(room)
+        self.place.hide()
         self.problem = label(" ", "error", wrap=True)
         self.save = button(tr("Save"), self._save, "primary")
         self.save.setDefault(True)
@@ -84,8 +87,11 @@ class LessonDialog(QDialog):
         form.setVerticalSpacing(10)
         form.addRow(tr("The lesson"), self.text)
         form.addRow(tr("When it holds"), self.when)
-        form.addRow(tr("Where it holds"), self.scope)
-        form.addRow("", self.place)
+        where = QHBoxLayout()
+        where.setSpacing(8)
+        where.addWidget(self.scope, 1)
+        where.addWidget(self.place, 2)
+        form.addRow(tr("Where it holds"), where)
         bottom = QHBoxLayout()
         bottom.addStretch(1)
         bottom.addWidget(button(tr("Cancel"), self.reject))
@@ -125,7 +131,7 @@ class LessonDialog(QDialog):
         self.place.clear()
         for number, name in listed.get(scope, {}).items():
             self.place.addItem(one_line(name, MAX_TITLE), number)
-        self.place.setEnabled(scope != Scope.GLOBAL)
+        self.place.setVisible(scope != Scope.GLOBAL)
         self._allow()
 
     @Slot()

@@ -19,8 +19,6 @@ from aigc_desktop.gui.learning.diff_view import DiffView
 from aigc_desktop.gui.learning.wording import (
     Names,
     day_text,
-    evidence_text,
-    expiry_text,
     fault_text,
     feedback_text,
     kind_text,
@@ -31,7 +29,8 @@ from aigc_desktop.gui.widgets.build import button, label
 from aigc_desktop.gui.widgets.fold import Fold
 
 MAX_QUOTE = 240
-DIFF_HEIGHT = 120
+DIFF_HEIGHT = 180
+"""Most pixels that a difference of the prompt takes; the rest is scrolled to."""
 
 
 def lesson_text(lesson: Lesson) -> str:
@@ -39,16 +38,14 @@ def lesson_text(lesson: Lesson) -> str:
     return visible(lesson.line)
 
 
-def facts_row(lesson: Lesson, names: Names, more: Sequence[str] = ()) -> QHBoxLayout:
+def facts_row(lesson: Lesson, names: Names, more: Sequence[str]) -> QHBoxLayout:
     """Return what a lesson is about, where it holds, and `more` said quietly."""
     row = QHBoxLayout()
     row.setSpacing(6)
     row.addWidget(label(kind_text(lesson.kind), "chip"))
     row.addWidget(label(target_text(lesson.target, names), "chip"))
-    said = [evidence_text(lesson), expiry_text(lesson)] if not more else list(more)
-    quiet = label(" · ".join(said), "small")
     row.addSpacing(4)
-    row.addWidget(quiet)
+    row.addWidget(label(" · ".join(more), "small"))
     row.addStretch(1)
     return row
 
@@ -132,8 +129,13 @@ def difference_fold(page: AreaPage, lesson: Lesson, *, is_open: bool) -> Fold:
 
     def make() -> QWidget:
         view = DiffView(tr("What changes in the prompt"))
-        view.setFixedHeight(DIFF_HEIGHT)
-        page.bridge.call(view, calls.lessons.prompt_difference, lesson.id, on_done=view.show_diff)
+        view.setFixedHeight(0)
+
+        def show(text: str) -> None:
+            view.show_diff(text)
+            view.fit(DIFF_HEIGHT)
+
+        page.bridge.call(view, calls.lessons.prompt_difference, lesson.id, on_done=show)
         return view
 
     return Fold(tr("What changes in the prompt"), make, is_open=is_open)

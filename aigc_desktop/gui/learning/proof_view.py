@@ -117,7 +117,7 @@ class ProofView(QWidget):
     def _list(self, pair: Pair) -> None:
         text = one_line(pair.request, 80)
         if pair.is_control:
-            text = tr("{text} (control)", text=text)
+            text = tr("{what} (control)", what=text)
         item = QListWidgetItem(text)
         name, token = MARKS.get(pair.preferred, ("pause", "text_muted"))
         item.setIcon(icons.icon(name, token))

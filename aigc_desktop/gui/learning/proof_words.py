@@ -47,27 +47,36 @@ def spent_text(proof: Proof) -> str:
 
 def plan_lines(plan: TrialPlan) -> list[str]:
     """Return what a test will do, a sentence each."""
-    lines = [
+    control = tr("There is no unrelated request that could be the control.")
+    if plan.control:
+        control = tr_n(
+            "{count} unrelated request is the control: it should not get worse.",
+            "{count} unrelated requests are the control: they should not get worse.",
+            plan.control,
+        )
+    return [
         tr_n(
             "{count} of your past requests is answered with the lesson and without it.",
             "{count} of your past requests are answered with the lesson and without it.",
             plan.requests,
         ),
-        tr_n(
-            "{count} unrelated request is the control: it should not get worse.",
-            "{count} unrelated requests are the control: they should not get worse.",
-            plan.control,
-        ),
+        control,
         tr("A judge compares each pair without knowing which answer had the lesson."),
     ]
+
+
+def price_line(plan: TrialPlan) -> str:
+    """Return what a test will use."""
     calls = tr_n("{count} call of the model", "{count} calls of the model", plan.calls)
     cost = tr("about {cost}", cost=money(plan.cost_usd)) if plan.cost_usd else money(None)
     budget = tr("ends at {budget}", budget=money(plan.budget_usd))
-    return [*lines, f"{calls} · {cost} · {budget}"]
+    return f"{calls} · {cost} · {budget}"
 
 
 def money(amount: str | None) -> str:
     """Return an amount in dollars; None has no price."""
+    if amount is not None and Decimal(amount) >= Decimal("0.1"):
+        return f"${Decimal(amount):.2f}"
     return cost_text(None if amount is None else Decimal(amount))
 
 

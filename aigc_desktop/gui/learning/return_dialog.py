@@ -23,7 +23,7 @@ from aigc_desktop.gui import calls, notices
 from aigc_desktop.gui.bridge import Bridge
 from aigc_desktop.gui.learning.book import Book
 from aigc_desktop.gui.learning.lesson_face import lesson_text
-from aigc_desktop.gui.learning.wording import day_text, now_ms, state_text
+from aigc_desktop.gui.learning.wording import capital, day_text, now_ms, state_text
 from aigc_desktop.gui.notices import NoticeAction
 from aigc_desktop.gui.widgets.build import button, label
 
@@ -90,7 +90,9 @@ class ReturnDialog(QDialog):
     def _show_days(self, days: list[tuple[int, int]]) -> None:
         """List the end of each day on which something changed, and the time before them all."""
         for start, count in days:
-            self._add(day_text(start), tr_n("{count} change", "{count} changes", count), start)
+            self._add(
+                capital(day_text(start)), tr_n("{count} change", "{count} changes", count), start
+            )
         if days:
             first = days[-1][0]
             before = tr("Before {day}", day=day_text(first))
@@ -143,7 +145,7 @@ class ReturnDialog(QDialog):
         after = tr("Gone") if then.state is LessonState.REMOVED else state_text(then)
         changes = [tr("{before} → {after}", before=before, after=after)]
         if now is not None and now.line != then.line:
-            changes.append(tr("Words then: {text}", text=lesson_text(then)))
+            changes.append(tr("Words then: {what}", what=lesson_text(then)))
         elif now is not None and before == after:
             changes = [tr("Its place or how long it holds changes back")]
         for change in changes:

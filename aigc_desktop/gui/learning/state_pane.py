@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from aigc_desktop.config.i18n import tr, tr_n
+from aigc_desktop.config.messages import learning_outcome
 from aigc_desktop.core.events import Event, LearningProgress
 from aigc_desktop.core.learning import LearningState, LearnReport, Outcome, Overview
 from aigc_desktop.gui import calls, notices
@@ -25,7 +26,7 @@ from aigc_desktop.gui.bridge import Handle
 from aigc_desktop.gui.chat.safe_text import one_line
 from aigc_desktop.gui.learning.figure import Figure
 from aigc_desktop.gui.learning.lessons_pane import LessonsPane
-from aigc_desktop.gui.learning.wording import moment_text, outcome_text
+from aigc_desktop.gui.learning.wording import capital, moment_text, waiting_text
 from aigc_desktop.gui.widgets.area_page import AreaPage
 from aigc_desktop.gui.widgets.build import button, label
 
@@ -58,7 +59,12 @@ class StatePane(QWidget):
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
         self.progress.setAccessibleName(tr("How far the run is"))
-        self.report = label("", wrap=True)
+        self.report = label(" ", wrap=True)
+        self.empty = label(
+            tr("No feedback yet: nothing to learn from. Say under an answer what you think of it."),
+            "muted",
+            wrap=True,
+        )
         self.table = self._make_table()
         self._build()
         self._show_running(on=False)
@@ -73,15 +79,20 @@ class StatePane(QWidget):
         run.setSpacing(12)
         run.addWidget(self.learn)
         run.addWidget(self.cancel)
-        run.addWidget(self.progress, 1)
-        run.addWidget(self.runs, 1)
+        said = QVBoxLayout()
+        said.setSpacing(2)
+        said.addWidget(self.runs)
+        said.addWidget(self.progress)
+        said.addWidget(self.report)
+        run.addLayout(said, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(14)
         layout.addLayout(tiles)
         layout.addLayout(run)
-        layout.addWidget(self.report)
         layout.addWidget(self.table, 1)
+        layout.addWidget(self.empty)
+        layout.addStretch(0)
 
     def _make_table(self) -> QTableWidget:
         table = QTableWidget(0, 6)
@@ -97,7 +108,7 @@ class StatePane(QWidget):
             ]
         )
         table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(ROW)
+        table.verticalHeader().setMinimumSectionSize(ROW)
         table.setShowGrid(False)
         table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -108,6 +119,7 @@ class StatePane(QWidget):
             head.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
         for column in (0, 4, 5):
             head.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
+        head.sectionResized.connect(table.resizeRowsToContents)
         table.itemActivated.connect(self._open)
         return table
 
@@ -128,18 +140,20 @@ class StatePane(QWidget):
         self.table.setRowCount(len(overview.states))
         for row, state in enumerate(overview.states):
             self._fill(row, state)
+        self.table.resizeRowsToContents()
+        self.table.setVisible(bool(overview.states))
+        self.empty.setVisible(not overview.states)
 
     def _fill(self, row: int, state: LearningState) -> None:
         name = one_line(state.title, MAX_TITLE)
         if state.session_id is None:
             name = tr("All chats together")
-        last, waiting = tr("never"), tr("Looks for lessons")
+        last, waiting = tr("Never"), tr("Looks for lessons")
         if state.last is not None:
-            said = outcome_text(state.last.outcome, state.last.feedback, state.needed)
-            when = moment_text(state.last.ended_at or state.last.started_at)
-            last = tr("{time}: {what}", time=when, what=said)
+            when = capital(moment_text(state.last.ended_at or state.last.started_at))
+            last = tr("{time}: {what}", time=when, what=learning_outcome(state.last))
         if state.waiting is not None:
-            waiting = outcome_text(state.waiting, state.feedback, state.needed)
+            waiting = waiting_text(state.waiting, state.feedback, state.needed)
         counts = (state.likes, state.dislikes, state.corrections)
         for column, text in enumerate((name, *map(str, counts), last, waiting)):
             item = QTableWidgetItem(text)
@@ -170,7 +184,7 @@ class StatePane(QWidget):
 
     @Slot()
     def _learn(self) -> None:
-        self.report.setText("")
+        self.report.setText(" ")
         self.progress.setRange(0, 0)
         self._show_running(on=True)
         self._handle = self._page.bridge.call(

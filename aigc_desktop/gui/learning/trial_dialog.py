@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
+    QFrame,
     QHBoxLayout,
     QProgressBar,
     QPushButton,
@@ -23,8 +24,8 @@ from aigc_desktop.gui import calls, notices
 from aigc_desktop.gui.bridge import Bridge, Handle
 from aigc_desktop.gui.learning.lesson_face import lesson_text
 from aigc_desktop.gui.learning.proof_view import ProofView
-from aigc_desktop.gui.learning.proof_words import plan_lines
-from aigc_desktop.gui.learning.wording import moment_text, verdict_text
+from aigc_desktop.gui.learning.proof_words import plan_lines, price_line
+from aigc_desktop.gui.learning.wording import capital, moment_text, verdict_text
 from aigc_desktop.gui.widgets.build import button, label
 
 SIZE = (940, 660)
@@ -57,14 +58,14 @@ class TrialDialog(QDialog):
         self.finished.connect(self._stop)
 
     def _build(self) -> None:
-        self.plan = label("", wrap=True)
-        self.plan.setText(tr("Looking through your past requests…"))
+        self.plan = label(tr("Looking through your past requests…"), wrap=True)
+        self.price = label("", "muted", wrap=True)
         self.step = label("", "muted")
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
         self.progress.setAccessibleName(tr("How far the test is"))
         self.pages = QStackedWidget()
-        self._plan_page = _centred(self.plan)
+        self._plan_page = _centred(self._plan_panel())
         self._running_page = _centred(self.step, self.progress)
         self.pages.addWidget(self._plan_page)
         self.pages.addWidget(self._running_page)
@@ -92,6 +93,17 @@ class TrialDialog(QDialog):
         layout.addLayout(bottom)
         self._show_page(self._plan_page)
 
+    def _plan_panel(self) -> QFrame:
+        panel = QFrame()
+        panel.setProperty("role", "panel")
+        layout = QVBoxLayout(panel)
+        layout.setContentsMargins(20, 16, 20, 18)
+        layout.setSpacing(12)
+        layout.addWidget(label(tr("What the test does"), "heading"))
+        layout.addWidget(self.plan)
+        layout.addWidget(self.price)
+        return panel
+
     def _show_page(self, page: QWidget) -> None:
         self.pages.setCurrentWidget(page)
         running = page is self._running_page
@@ -108,6 +120,7 @@ class TrialDialog(QDialog):
     @Slot(object)
     def _show_plan(self, plan: TrialPlan) -> None:
         self.plan.setText("\n\n".join(plan_lines(plan)))
+        self.price.setText(price_line(plan))
         self.start.setEnabled(plan.requests > 0)
         if plan.requests:
             self.start.setFocus()
@@ -131,9 +144,8 @@ class TrialDialog(QDialog):
         self.earlier.clear()
         self.earlier.addItem(tr("A new test"), None)
         for at, proof in enumerate(proofs):
-            text = tr(
-                "{time}: {verdict}", time=moment_text(proof.at), verdict=verdict_text(proof.verdict)
-            )
+            time, verdict = capital(moment_text(proof.at)), verdict_text(proof.verdict)
+            text = tr("{time}: {verdict}", time=time, verdict=verdict)
             self.earlier.addItem(text, at)
         self.earlier.blockSignals(False)
         self._show_page(self.pages.currentWidget())

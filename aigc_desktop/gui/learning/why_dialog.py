@@ -91,7 +91,7 @@ class WhyDialog(QDialog):
         off.setAccessibleName(tr("Switch off: {what}", what=one_line(use.text, 60)))
         row = QHBoxLayout()
         row.setSpacing(8)
-        row.addWidget(chip)
+        row.addWidget(chip, 0, Qt.AlignmentFlag.AlignVCenter)
         row.addStretch(1)
         row.addWidget(without)
         row.addWidget(off)

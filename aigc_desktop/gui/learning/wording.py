@@ -127,18 +127,16 @@ def change_text(state: LessonState) -> str:
     }[state]
 
 
-def outcome_text(outcome: Outcome, feedback: int, needed: int) -> str:
-    """Return how a run went, or why it would ask nothing."""
+def waiting_text(outcome: Outcome, feedback: int, needed: int) -> str:
+    """Return why the next run would ask nothing."""
     return {
-        Outcome.LEARNED: tr("Looked for lessons"),
         Outcome.UNCHANGED: tr("Nothing new since the last time; no model was asked"),
         Outcome.TOO_LITTLE: tr(
             "Too little feedback yet: {count} of {needed}", count=feedback, needed=needed
         ),
         Outcome.NO_MODEL: tr("No model is connected"),
-        Outcome.FAILED: tr("Did not work"),
         Outcome.OFF: tr("Learning is switched off"),
-    }[outcome]
+    }.get(outcome, "")
 
 
 def verdict_text(verdict: TrialVerdict) -> str:
@@ -155,9 +153,9 @@ def day_text(at_ms: int) -> str:
     at = datetime.fromtimestamp(at_ms / 1000).astimezone()
     now = datetime.now().astimezone()
     if at.date() == now.date():
-        return tr("Today")
+        return tr("today")
     if (now.date() - at.date()).days == 1:
-        return tr("Yesterday")
+        return tr("yesterday")
     return f"{at:%Y-%m-%d}"
 
 
@@ -165,6 +163,11 @@ def moment_text(at_ms: int) -> str:
     """Return a day and the time of day."""
     at = datetime.fromtimestamp(at_ms / 1000).astimezone()
     return f"{day_text(at_ms)} {at:%H:%M}"
+
+
+def capital(text: str) -> str:
+    """Return `text` as it begins a line."""
+    return text[:1].upper() + text[1:]
 
 
 def uses_text(lesson: Lesson) -> str:

@@ -222,8 +222,8 @@ class Sidebar(QWidget):
             (tr("Settings"), self.settings_requested, "settings"),
         )
         for at, (text, run, icon) in enumerate(ways):
-            made = button(text, run, "ghost", icon)
-            made.setIconSize(QSize(17, 17))
+            made = button(text, run, "shelf", icon)
+            made.setIconSize(QSize(16, 16))
             grid.addWidget(made, at // 2, at % 2)
             if run is self.learning_requested:
                 self.learning_badge = ButtonBadge(made)
