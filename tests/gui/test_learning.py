@@ -10,6 +10,8 @@ from PySide6.QtTest import QTest
 
 from aigc_desktop.config import settings as config
 from aigc_desktop.core.learning import Fault, FeedbackKind, Opinion
+from aigc_desktop.store import feedback
+from aigc_desktop.store.tables import LOCAL_USER_ID
 from tests.gui.conftest import Desk
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
@@ -133,7 +135,7 @@ def test_a_correction_can_be_looked_at_withdrawn_and_put_back(desk: Desk) -> Non
     desk.click_in_transcript("corrected")
     desk.until(lambda: hasattr(answers(desk), "correction"))
     shown = desk.dialog("Corrected by you")
-    assert "+Better." in shown.difference.toPlainText()
+    assert "+ Better." in shown.difference.toPlainText()
     desk.click("Withdraw", shown)
     desk.until(lambda: opinion(desk, turn_id).corrected is None)
     desk.until(lambda: "Your correction is withdrawn." in desk.everything_said())
@@ -151,7 +153,7 @@ def test_the_editor_finds_and_counts(desk: Desk) -> None:
     assert dialog.find.count.text() == "2 found"
     desk.until(lambda: dialog.status.text().startswith("Lines:"))
     dialog.tabs.setCurrentIndex(1)
-    assert "+one two one" in dialog.changes.toPlainText()
+    assert "+ one two one" in dialog.changes.toPlainText()
     dialog.reject()
 
 
@@ -167,10 +169,8 @@ def copied(desk: Desk) -> list[int]:
     found: list[Any] = []
 
     async def look(app: Any) -> Any:
-        from sqlalchemy import text
-
-        query = text("SELECT turn_id FROM user_feedback WHERE feedback_type = 'copied'")
-        return await app.store.read(lambda db: [row[0] for row in db.execute(query)])
+        rows = await app.store.read(lambda db: feedback.of_user(db, LOCAL_USER_ID, 50))
+        return [row.turn_id for row in rows if row.kind is FeedbackKind.COPIED]
 
     desk.program.bridge.submit(look, desk.window, on_done=found.append)
     desk.until(lambda: found)

@@ -21,6 +21,7 @@ class FaultPopup(QFrame):
 
     said = Signal(object, str)
     """A `Fault` or None, and a note."""
+    closed = Signal()
 
     def __init__(self, opinion: Opinion, parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
@@ -67,3 +68,4 @@ class FaultPopup(QFrame):
     def hideEvent(self, event: QHideEvent) -> None:
         self._say()
         super().hideEvent(event)
+        self.closed.emit()

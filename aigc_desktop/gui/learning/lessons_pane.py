@@ -19,7 +19,7 @@ from aigc_desktop.gui.learning.lesson_marks import Mark, marks_of
 from aigc_desktop.gui.learning.lesson_row import LessonRow
 from aigc_desktop.gui.learning.return_dialog import ReturnDialog
 from aigc_desktop.gui.learning.trial_dialog import TrialDialog
-from aigc_desktop.gui.learning.wording import now_ms, scope_text
+from aigc_desktop.gui.learning.wording import moment_before, now_ms, scope_text
 from aigc_desktop.gui.notices import NoticeAction
 from aigc_desktop.gui.widgets.area_page import AreaPage
 from aigc_desktop.gui.widgets.build import button, label
@@ -128,7 +128,7 @@ class LessonsPane(QWidget):
 
     def _delete(self, lesson: Lesson) -> None:
         """Delete it at once; the moment before can be returned to."""
-        before, page = now_ms(), self._page
+        before, page = moment_before(), self._page
 
         def put_back() -> None:
             page.bridge.call(page, calls.lessons.return_to, before)

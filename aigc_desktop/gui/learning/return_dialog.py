@@ -23,7 +23,7 @@ from aigc_desktop.gui import calls, notices
 from aigc_desktop.gui.bridge import Bridge
 from aigc_desktop.gui.learning.book import Book
 from aigc_desktop.gui.learning.lesson_face import lesson_text
-from aigc_desktop.gui.learning.wording import capital, day_text, now_ms, state_text
+from aigc_desktop.gui.learning.wording import capital, day_text, moment_before, state_text
 from aigc_desktop.gui.notices import NoticeAction
 from aigc_desktop.gui.widgets.build import button, label
 
@@ -154,7 +154,7 @@ class ReturnDialog(QDialog):
 
     @Slot()
     def _return(self) -> None:
-        end, before = self._ends[self.days.currentRow()], now_ms()
+        end, before = self._ends[self.days.currentRow()], moment_before()
         day = self.days.currentItem().text().partition("\n")[0]
         bridge, owner = self._bridge, self.parentWidget()
 

@@ -195,4 +195,9 @@ def evidence_text(lesson: Lesson) -> str:
 
 def now_ms() -> int:
     """Return the time, for what is said about the past."""
-    return round(time.time() * 1000)
+    return int(time.time() * 1000)
+
+
+def moment_before() -> int:
+    """Return the last moment at which nothing of what happens now had happened."""
+    return now_ms() - 1

@@ -39,6 +39,7 @@ class CardList(QScrollArea):
         self._cards = list(cards)
         for place, card in enumerate(self._cards):
             self._list.insertWidget(place, card)
+            card.show()
         self._empty.setVisible(not self._cards)
 
 
