@@ -194,7 +194,7 @@ def walk(program: Any, language: str, save: Callable[[str, Any], None]) -> Itera
     yield lambda: hasattr(chat.answers, "editor")
     editor = chat.answers.editor
     editor.editor.setPlainText(editor.text.replace("a", "e", 2) + "\n\n" + TEXTS[language]["ask"])
-    editor.find.field.setText("e")
+    editor.finder.field.setText("e")
     yield from _pause(0.6)
     save("correct", editor)
     editor.tabs.setCurrentIndex(1)

@@ -148,9 +148,9 @@ def test_the_editor_finds_and_counts(desk: Desk) -> None:
     dialog = correct(desk)
     dialog.editor.setPlainText("one two one")
     QTest.keyClick(dialog.editor, Qt.Key.Key_F, CONTROL)
-    desk.until(dialog.find.field.hasFocus)
-    QTest.keyClicks(dialog.find.field, "one")
-    assert dialog.find.count.text() == "2 found"
+    desk.until(dialog.finder.field.hasFocus)
+    QTest.keyClicks(dialog.finder.field, "one")
+    assert dialog.finder.count.text() == "2 found"
     desk.until(lambda: dialog.status.text().startswith("Lines:"))
     dialog.tabs.setCurrentIndex(1)
     assert "+ one two one" in dialog.changes.toPlainText()

@@ -55,7 +55,7 @@ async def load_places(app: Any) -> Names:
 async def _names(app: Any, session_ids: set[int | None]) -> Names:
     scenarios, _ = await calls.scenarios.choices_of_session(app, None)
     sessions = {}
-    for session_id in session_ids - {None}:
+    for session_id in (each for each in session_ids if each is not None):
         try:
             sessions[session_id] = (await calls.sessions.get_session(app, session_id)).title
         except UserError:

@@ -57,11 +57,11 @@ class CorrectDialog(QDialog):
         self.editor.setFont(theme.font(11))
         self.editor.document().setDocumentMargin(MARGIN)
         self.changes = DiffView(tr("What you changed"))
-        self.find = FindField(self.editor)
+        self.finder = FindField(self.editor)
         self.tabs = QTabWidget()
         self.tabs.addTab(self.editor, tr("Your version"))
         self.tabs.addTab(self.changes, tr("Changes"))
-        self.tabs.setCornerWidget(self.find)
+        self.tabs.setCornerWidget(self.finder)
         self.chips = FaultChips(len(Fault))
         self.status = label("", "small")
         self.again = button(tr("Start again from the answer"), self._start_again, "link")
@@ -138,13 +138,13 @@ class CorrectDialog(QDialog):
 
     @Slot()
     def _turn_page(self) -> None:
-        self.find.setEnabled(self.tabs.currentWidget() is self.editor)
+        self.finder.setEnabled(self.tabs.currentWidget() is self.editor)
         self._show_changes()
 
     @Slot()
     def _go_to_find(self) -> None:
         self.tabs.setCurrentWidget(self.editor)
-        self.find.take_focus()
+        self.finder.take_focus()
 
     @Slot()
     def _start_again(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from aigc_desktop.config.i18n import tr, tr_n
 from aigc_desktop.core.errors import UserError
@@ -168,7 +168,7 @@ class InboxPane(QWidget):
         row.addStretch(1)
         layout.addLayout(row)
 
-    def _load_proof(self, lesson: Lesson, place: QWidget) -> None:
+    def _load_proof(self, lesson: Lesson, place: QLabel) -> None:
         def show(proof: Proof | None) -> None:
             if proof is not None and proof.lesson_text == lesson.line:
                 place.setText(proof_line(proof))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
@@ -140,7 +141,7 @@ class LessonsPane(QWidget):
 
         page.bridge.call(self, calls.lessons.delete_lesson, lesson.id, on_done=done)
 
-    def _call(self, service: Callable[..., object], *args: object) -> None:
+    def _call(self, service: Callable[..., Awaitable[Any]], *args: object) -> None:
         """Change something; if that fails, the switch shows again what is true."""
         self._page.bridge.call(
             self, service, *args, on_done=lambda _: self.reload(), on_error=self._failed

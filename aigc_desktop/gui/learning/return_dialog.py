@@ -36,6 +36,7 @@ class ReturnDialog(QDialog):
 
     def __init__(self, bridge: Bridge, known: Book, parent: QWidget) -> None:
         super().__init__(parent)
+        self._owner = parent
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(tr("Return to an earlier day"))
         self.resize(*SIZE)
@@ -156,7 +157,7 @@ class ReturnDialog(QDialog):
     def _return(self) -> None:
         end, before = self._ends[self.days.currentRow()], moment_before()
         day = self.days.currentItem().text().partition("\n")[0]
-        bridge, owner = self._bridge, self.parentWidget()
+        bridge, owner = self._bridge, self._owner
 
         def undo() -> None:
             bridge.call(owner, calls.lessons.return_to, before)

@@ -104,8 +104,9 @@ class TrialDialog(QDialog):
         layout.addWidget(self.price)
         return panel
 
-    def _show_page(self, page: QWidget) -> None:
-        self.pages.setCurrentWidget(page)
+    def _show_page(self, page: QWidget | None) -> None:
+        if page is not None:
+            self.pages.setCurrentWidget(page)
         running = page is self._running_page
         shown: dict[QPushButton, bool] = {
             self.start: page is self._plan_page,
@@ -205,8 +206,9 @@ class TrialDialog(QDialog):
     def _show_proof(self, proof: Proof) -> None:
         for at in range(self.pages.count() - 1, 1, -1):
             old = self.pages.widget(at)
-            self.pages.removeWidget(old)
-            old.deleteLater()
+            if old is not None:
+                self.pages.removeWidget(old)
+                old.deleteLater()
         view = ProofView(proof)
         self.pages.addWidget(view)
         self._show_page(view)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QRectF, Qt
-from PySide6.QtGui import QFont, QFontMetricsF, QPainter
+from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QStyledItemDelegate,
@@ -80,6 +80,6 @@ class ButtonBadge(QWidget):
             self.resize(self._target.size())
         return super().eventFilter(watched, event)
 
-    def paintEvent(self, event: QEvent) -> None:
+    def paintEvent(self, event: QPaintEvent) -> None:
         if self.count:
             paint_badge(QPainter(self), self.width() - EDGE, self.height() / 2, self.count)
