@@ -117,6 +117,7 @@ class Workspace(QWidget):
             self._operations.closed.connect(self.show_chat)
             self._operations.session_wanted.connect(self._open_session)
             self._operations.settings_wanted.connect(self.show_settings)
+            self._operations.learning_wanted.connect(self.show_learning)
             self.pages.addWidget(self._operations)
         return self._operations
 

@@ -19,7 +19,7 @@ BADGES = {
     State.UNKNOWN: ("help", "text_muted"),
     State.NOT_APPLICABLE: ("minus", "border_strong"),
 }
-SETTINGS = "settings"
+SETTINGS, LEARNING = "settings", "learning"
 
 
 def state_text(state: State) -> str:
@@ -152,7 +152,7 @@ def _go_text(place: str) -> str:
         "logs": tr("Go to the log"),
         "migrations": tr("Go to the migrations"),
         "http": tr("Go to the HTTP server"),
-        "learning": tr("Go to learning"),
+        LEARNING: tr("Go to learning"),
     }.get(place, "")
 
 

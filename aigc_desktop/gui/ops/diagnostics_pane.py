@@ -21,7 +21,7 @@ from aigc_desktop.config.i18n import tr, tr_n
 from aigc_desktop.core.diagnostics import CheckTitle, Group, Report, State, WindowFacts, worst
 from aigc_desktop.core.events import CheckFinished, Event, NoticeLevel
 from aigc_desktop.gui import calls, icons, notices, theme
-from aigc_desktop.gui.ops.check_row import BADGES, SETTINGS, CheckRow, badge, state_text
+from aigc_desktop.gui.ops.check_row import BADGES, LEARNING, SETTINGS, CheckRow, badge, state_text
 from aigc_desktop.gui.ops.operations_page import OperationsPage
 from aigc_desktop.gui.widgets.build import button, label, line
 
@@ -213,6 +213,8 @@ class DiagnosticsPane(QWidget):
     def _go(self, place: str) -> None:
         if place == SETTINGS:
             self._page.settings_wanted.emit()
+        elif place == LEARNING:
+            self._page.learning_wanted.emit()
         elif self._page.has_part(place):
             self._page.show_part(place)
 

@@ -14,6 +14,7 @@ class OperationsPage(AreaPage):
     """Diagnostics, backup, jobs, logs, statistics, migrations, the local HTTP server."""
 
     settings_wanted = Signal()
+    learning_wanted = Signal()
 
     def __init__(self, bridge: Bridge, settings: Settings) -> None:
         super().__init__("aigc_desktop.gui.ops", tr("Operations"), _parts(), bridge)

@@ -19,6 +19,7 @@ ALL: tuple[Check, ...] = (
     *files.CHECKS,
     *safety.CHECKS,
     *automation.CHECKS,
+    *learning.CHECKS,
     *serving.CHECKS,
     *program.CHECKS,
 )
