@@ -157,6 +157,7 @@ class Program(QObject):
             self.bridge.set_backend(self.backend)
             if self._reopening:
                 self._reopening = False
+                self._take_over_appearance()
                 self.workspace.rebuild(keep_session=False)
             else:
                 self.workspace.start()
@@ -182,6 +183,12 @@ class Program(QObject):
             self._poll.stop()
             if not self._leaving:
                 self._start_backend()
+
+    def _take_over_appearance(self) -> None:
+        """What was restored may name another theme or language."""
+        theme.apply(self._app, self._settings.get(config.THEME))
+        set_language(self._settings.get(config.LANGUAGE))
+        self._install_translator()
 
     @Slot()
     def _retry(self) -> None:

@@ -7,6 +7,7 @@ from aigc_desktop.services.checks import (
     connection,
     database,
     files,
+    learning,
     program,
     safety,
     serving,
