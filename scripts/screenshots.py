@@ -182,6 +182,18 @@ def operations_steps(kind: str, workspace: Any) -> Iterator[Step]:
                 QTest.keyClick(pane.plot, key)
         return
     yield lambda: pane.overview is not None and pane.overview.complete
+    if kind == "logs-detail":
+        pane.filters.chips["errors"].click()
+        yield lambda: pane.rows.line(3) is not None and pane.rows.line(3).level == "ERROR"
+        pane.table.selectRow(3)
+        yield lambda: "Traceback" in pane.detail.body.toPlainText()
+    if kind == "logs-none":
+        pane.filters.chips["matcher"].click()
+        yield lambda: pane.overview.count == 0
+    if kind == "logs-regex":
+        pane.filters.regex.setChecked(True)
+        pane.filters.text.setText("retry (after")
+        yield pane.filters.problem.isVisible
 
 
 def prepare_home(kind: str, home: Path) -> None:

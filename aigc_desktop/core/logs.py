@@ -62,3 +62,5 @@ class LogOverview:
     bytes: int
     slow: int = 0
     complete: bool = True
+    generation: int = 0
+    """Another one: rows are other records than before. The same: records were only added."""

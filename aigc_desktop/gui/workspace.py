@@ -116,6 +116,7 @@ class Workspace(QWidget):
             self._operations = OperationsPage(self._bridge, self._settings)
             self._operations.closed.connect(self.show_chat)
             self._operations.session_wanted.connect(self._open_session)
+            self._operations.turn_wanted.connect(self._open_turn)
             self._operations.settings_wanted.connect(self.show_settings)
             self._operations.learning_wanted.connect(self.show_learning)
             self.pages.addWidget(self._operations)
@@ -369,6 +370,11 @@ class Workspace(QWidget):
     def _open_session(self, session_id: int) -> None:
         self.show_chat()
         self.chat.show_session(session_id)
+
+    @Slot(int, int)
+    def _open_turn(self, session_id: int, turn_id: int) -> None:
+        self.show_chat()
+        self.chat.show_session(session_id, turn_id=turn_id)
 
     @Slot(int, int, str)
     def _open_hit(self, session_id: int, _turn_id: int, text: str) -> None:

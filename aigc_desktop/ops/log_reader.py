@@ -58,6 +58,7 @@ class LogBook:
         self._hits: dict[int, _Hits] = {}
         self._search = Search(wanted or LogFilter(), self._components)
         self._complete = False
+        self._generation = 0
 
     def peek(self) -> LogOverview:
         """Look at the newest records only: what can be shown at once."""
@@ -74,7 +75,11 @@ class LogBook:
         with self._lock:
             if not self._complete:
                 self._files, self._hits = [], {}
+            before = self._files
             self._files = self._present_files()
+            grown = all(a is b for a, b in zip(before, self._files, strict=False))
+            if not (self._complete and grown and len(self._files) >= len(before)):
+                self._generation += 1
             self._complete = True
             self._look()
             return self._overview()
@@ -93,6 +98,7 @@ class LogBook:
             except UserError:
                 self._search, self._hits = before
                 raise
+            self._generation += 1
             return self._overview()
 
     @property
@@ -201,6 +207,7 @@ class LogBook:
             bytes=sum(index.size for index in self._files),
             slow=self._search.slow,
             complete=self._complete,
+            generation=self._generation,
         )
 
     def _places(self, first: int, count: int) -> list[tuple[FileIndex, list[int]]]:

@@ -68,6 +68,7 @@ class ChatPage(QWidget):
         self.generation = 0
         self._fresh = True
         self._find_text = ""
+        self._find_turn: int | None = None
         self._work_dir: Any = None
         self.header = ChatHeader()
         self.find_bar = FindBar()
@@ -120,15 +121,15 @@ class ChatPage(QWidget):
             self._splitter.setSizes([4000, FILES_WIDTH])
         return self._files
 
-    def show_session(self, session_id: int, find: str = "") -> None:
-        """Open a session; look for `find` in it."""
+    def show_session(self, session_id: int, find: str = "", turn_id: int | None = None) -> None:
+        """Open a session; look for `find` in it, or go to a turn of the shown branch."""
         if session_id != self._wanted:
             self._leave()
             self._wanted = session_id
             self._fresh = True
             self.composer.load("", [])
             self.session_shown.emit(session_id)
-        self._find_text = find
+        self._find_text, self._find_turn = find, turn_id
         self._bridge.call(self, calls.chat.open_session, session_id, on_error=self._open_failed)
         self.composer.setFocus()
 
@@ -323,6 +324,9 @@ class ChatPage(QWidget):
         if self._find_text:
             self.find_bar.open(self._find_text)
             self._find_text = ""
+        if self._find_turn is not None:
+            self.transcript.show_turn(self._find_turn)
+            self._find_turn = None
 
     def _load_draft(self, draft: str) -> None:
         """Show a session's draft, and behind it what was typed until it came."""

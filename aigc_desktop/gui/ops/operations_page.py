@@ -26,6 +26,7 @@ def _parts() -> tuple[tuple[str, str, str], ...]:
         ("diagnostics", "health", tr("Diagnostics")),
         ("backup", "backup", tr("Backup")),
         ("jobs", "clock", tr("Jobs")),
+        ("logs", "log", tr("Logs")),
         ("statistics", "chart", tr("Statistics")),
         ("http", "server", tr("HTTP server")),
     )

@@ -22,6 +22,9 @@ class AreaPage(PartsPage):
     session_wanted = Signal(int)
     """Somebody wants to see the session with this id."""
 
+    turn_wanted = Signal(int, int)
+    """Somebody wants to see a turn: the ids of its session and its own."""
+
     def __init__(
         self, package: str, title: str, parts: Sequence[tuple[str, str, str]], bridge: Bridge
     ) -> None:
