@@ -48,6 +48,7 @@ COMMANDS = (
     Command("serve", "serve", "run the local HTTP server and the jobs without a window"),
     Command("token", "token", "make, list and revoke tokens for the HTTP server"),
     Command("backup", "backup", "make, check and restore backups"),
+    Command("take-over", "take_over", "take over a sessions.db of the web version"),
 )
 
 

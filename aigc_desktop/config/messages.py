@@ -13,12 +13,14 @@ from aigc_desktop.config.texts import (
     migrations,
     operations,
     program,
+    takeover,
 )
 from aigc_desktop.core.errors import UserError
 from aigc_desktop.core.learning import LearningRun
 from aigc_desktop.core.learning import Outcome as LearningOutcome
 from aigc_desktop.core.matching import Match, Outcome, Reason, ReasonKind
 from aigc_desktop.core.migration import Progress, Stage
+from aigc_desktop.core.takeover import Step, TakeOverProgress
 
 MESSAGES: dict[str, MessageText] = {
     **program.MESSAGES,
@@ -26,6 +28,7 @@ MESSAGES: dict[str, MessageText] = {
     **backup.MESSAGES,
     **operations.MESSAGES,
     **migrations.MESSAGES,
+    **takeover.MESSAGES,
 }
 
 
@@ -49,6 +52,16 @@ def progress_text(progress: Progress) -> str:
         title, _ = describe(f"revision:{progress.revision}", {})
         return f"{progress.number}/{progress.count} {title}"
     return describe(f"stage:{progress.stage.value}", {})[0]
+
+
+def take_over_text(progress: TakeOverProgress) -> str:
+    """Return in words what a take-over is doing."""
+    detail = progress.detail
+    if progress.step is Step.MIGRATE:
+        detail, _ = describe(f"revision:{detail}", {})
+    elif progress.step is Step.MERGE and f"arrived:{detail}" in MESSAGES:
+        detail, _ = describe(f"arrived:{detail}", {})
+    return describe(f"takeover-step:{progress.step.value}", {"detail": detail})[0]
 
 
 class _Defaults(dict[str, Any]):

@@ -14,7 +14,9 @@ from aigc_desktop.core.http import HttpState
 from aigc_desktop.core.jobs import JobProgress, JobRun
 from aigc_desktop.core.learning import LearnReport, Opinion, Proof
 from aigc_desktop.core.matching import Match
+from aigc_desktop.core.migration import Progress
 from aigc_desktop.core.session import Session, Turn, Usage
+from aigc_desktop.core.takeover import TakeOverProgress
 from aigc_desktop.core.transcript import ToolState, TranscriptSnapshot
 
 
@@ -26,6 +28,27 @@ class Event:
 @dataclass(frozen=True, slots=True)
 class SessionCreated(Event):
     session: Session
+
+
+@dataclass(frozen=True, slots=True)
+class SessionsArrived(Event):
+    """Many sessions came at once, from elsewhere."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationProgressed(Event):
+    """The database is being brought up to date; nothing can be read until that is done."""
+
+    progress: Progress
+
+
+@dataclass(frozen=True, slots=True)
+class TakeOverProgressed(Event):
+    """Data of the web version is coming in."""
+
+    progress: TakeOverProgress
 
 
 @dataclass(frozen=True, slots=True)

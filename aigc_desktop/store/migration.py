@@ -175,7 +175,7 @@ def locked(paths: Paths) -> Iterator[None]:
     except Timeout as error:
         raise UserError("database_locked") from error
     except dbapi2.DatabaseError as error:
-        raise _told(error, paths.database) from error
+        raise told(error, paths.database) from error
     except OSError as error:
         code = "disk_full" if error.errno == errno.ENOSPC else "data_dir_read_only"
         raise UserError(code, path=str(paths.data_dir), reason=error.strerror or "") from error
@@ -300,7 +300,7 @@ def _build(database: Path, revision: str | None, to: str, progress: OnProgress) 
         raise
     except Exception as error:
         logger.exception("migration failed")
-        known = _told(error, database)
+        known = told(error, database)
         if known.code != "disk_full":
             known = UserError("migration_failed", reason=str(error)[:200])
         raise known from error
@@ -312,6 +312,11 @@ def _build(database: Path, revision: str | None, to: str, progress: OnProgress) 
 def make_database(database: Path, to: str | None = None) -> None:
     """Make an empty database at a revision (the newest), or bring a private one there."""
     _run_alembic(database, to or REVISIONS[-1], _silent)
+
+
+def bring_on(database: Path, progress: OnProgress) -> None:
+    """Bring a database that nobody else has to the newest revision."""
+    _run_alembic(database, HEAD, progress)
 
 
 def _run_alembic(database: Path, to: str, progress: OnProgress) -> list[StepTime]:
@@ -366,7 +371,7 @@ def _note(connection: Any, revision: str, ms: int) -> None:
     )
 
 
-def _told(error: BaseException, database: Path) -> UserError:
+def told(error: BaseException, database: Path) -> UserError:
     """Return what the user can do about an error."""
     from sqlalchemy.exc import DatabaseError
 

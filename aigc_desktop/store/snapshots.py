@@ -80,6 +80,7 @@ def copy_database(source: Path, target: Path) -> None:
             old.execute("BEGIN")
             wanted = (revision_in(old), row_counts(old))
             old.backup(new, pages=4096)
+            new.execute("PRAGMA journal_mode=DELETE")
         with opened(partial) as new:
             found = (revision_in(new), row_counts(new))
             if found != wanted or not is_sound(new):

@@ -389,6 +389,23 @@ usage_aggregates = Table(
 )
 """Kept by triggers, with `turn_facts` (see `store.aggregates`)."""
 
+takeovers = Table(
+    "takeovers",
+    metadata,
+    _id(),
+    Column("taken_at", Id, nullable=False),
+    Column("report", JSON, nullable=False),
+)
+
+takeover_origins = Table(
+    "takeover_origins",
+    metadata,
+    Column("kind", String(20), primary_key=True),
+    Column("origin", String(64), primary_key=True),
+    Column("local_id", Id, nullable=False),
+)
+"""Which of our rows came from which of the web version's, by a hash of what that said."""
+
 system_prompts = Table(
     "system_prompts",
     metadata,

@@ -31,13 +31,36 @@ def upgrade() -> None:
         for key, name in db.execute(sa.text("SELECT id, scenario_id FROM business_scenarios"))
     }
     known = set(keys.values())
+    _make_key_table(db)
     for table, column in _REFERENCES:
         _rewrite_single(db, table, column)
     for table in _LISTS:
         _rewrite_lists(db, table, keys, known)
+    op.drop_table("scenario_keys")
     for table, column in _STRING_IDS:
         with op.batch_alter_table(table) as batch:
             batch.drop_column(column)
+
+
+def _make_key_table(db: sa.Connection) -> None:
+    """Every name that a scenario may be called by: its string id, else its key."""
+    op.create_table(
+        "scenario_keys",
+        sa.Column("name", sa.String(100), primary_key=True),
+        sa.Column("id", sa.Integer, nullable=False),
+    )
+    db.execute(
+        sa.text(
+            "INSERT INTO scenario_keys (name, id) SELECT scenario_id, id FROM business_scenarios"
+        )
+    )
+    db.execute(
+        sa.text(
+            "INSERT INTO scenario_keys (name, id) SELECT CAST(s.id AS VARCHAR(20)), s.id "
+            "FROM business_scenarios s WHERE NOT EXISTS (SELECT 1 FROM scenario_keys k "
+            "WHERE k.name = CAST(s.id AS VARCHAR(20)))"
+        )
+    )
 
 
 def _rewrite_single(db: sa.Connection, table: str, column: str) -> None:
@@ -45,9 +68,8 @@ def _rewrite_single(db: sa.Connection, table: str, column: str) -> None:
         batch.add_column(sa.Column("scenario_key", sa.Integer))
     db.execute(
         sa.text(
-            f"UPDATE {table} SET scenario_key = (SELECT s.id FROM business_scenarios s "
-            f"WHERE s.scenario_id = {table}.{column} "
-            f"OR CAST(s.id AS VARCHAR(20)) = {table}.{column})"
+            f"UPDATE {table} SET scenario_key = (SELECT k.id FROM scenario_keys k "
+            f"WHERE k.name = {table}.{column}) WHERE {column} IS NOT NULL"
         )
     )
     with op.batch_alter_table(table) as batch:

@@ -1,4 +1,5 @@
-"""Scheduled jobs with their runs; tokens of the local HTTP server (never the tokens themselves)."""
+"""Scheduled jobs with their runs; tokens of the local HTTP server (never the tokens themselves);
+what was taken over from the web version."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -39,4 +40,16 @@ def upgrade() -> None:
         sa.Column("revoked_at", _ID),
         sa.Column("used_at", _ID),
         sa.Column("key_id", sa.String(16), nullable=False, server_default=""),
+    )
+    op.create_table(
+        "takeovers",
+        sa.Column("id", _ID, primary_key=True, autoincrement=True),
+        sa.Column("taken_at", _ID, nullable=False),
+        sa.Column("report", sa.JSON, nullable=False),
+    )
+    op.create_table(
+        "takeover_origins",
+        sa.Column("kind", sa.String(20), primary_key=True),
+        sa.Column("origin", sa.String(64), primary_key=True),
+        sa.Column("local_id", _ID, nullable=False),
     )
