@@ -14,7 +14,7 @@ from aigc_desktop.core.http import HttpState
 from aigc_desktop.core.jobs import JobProgress, JobRun
 from aigc_desktop.core.learning import LearnReport, Opinion, Proof
 from aigc_desktop.core.matching import Match
-from aigc_desktop.core.migration import Progress
+from aigc_desktop.core.migration import Progress as MigrationProgress
 from aigc_desktop.core.session import Session, Turn, Usage
 from aigc_desktop.core.takeover import TakeOverProgress
 from aigc_desktop.core.transcript import ToolState, TranscriptSnapshot
@@ -41,7 +41,7 @@ class SessionsArrived(Event):
 class MigrationProgressed(Event):
     """The database is being brought up to date; nothing can be read until that is done."""
 
-    progress: Progress
+    progress: MigrationProgress
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from sqlcipher3 import dbapi2
 
+from aigc_desktop.config.messages import MESSAGES
 from aigc_desktop.config.paths import Paths, migrations_dir
 from aigc_desktop.core.errors import UserError
 from aigc_desktop.store import messages, migration, sessions
@@ -143,6 +144,7 @@ def test_every_migration_has_its_test_and_its_file() -> None:
     assert set(CHECKS) == set(migration.REVISIONS)
     files = {path.stem.partition("_")[2] for path in (migrations_dir() / "versions").glob("v*.py")}
     assert files == set(migration.REVISIONS)
+    assert {f"revision:{name}" for name in migration.REVISIONS} <= set(MESSAGES)
 
 
 @pytest.mark.parametrize("revision", migration.REVISIONS)

@@ -51,6 +51,9 @@ MESSAGES: dict[str, MessageText] = {
         "Jobs, access tokens, take-overs",
         "Scheduled work with its runs, tokens of the local server, and what came from elsewhere.",
     ),
+    "revision:usage_aggregates": MessageText(
+        "Sums for the statistics", "Use, cost and feedback are added up per day and chat."
+    ),
     "stage:snapshot": MessageText(
         "Keeping a copy of the database as it is", "One click returns to it."
     ),
