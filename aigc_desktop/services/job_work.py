@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Protocol
@@ -32,10 +31,11 @@ async def learn(
     max_users: int | None = None,
 ) -> Result:
     """Learn from feedback; asks a model only where there is enough that is new."""
-    learning: Any = importlib.import_module("aigc_desktop.services.learning")
+    from aigc_desktop.core.events import Event, LearningProgress
+    from aigc_desktop.services import learning
 
-    def listen(event: Any) -> None:
-        if type(event).__name__ == "LearningProgress":
+    def listen(event: Event) -> None:
+        if isinstance(event, LearningProgress):
             progress(event.done, event.total)
 
     with _listening(app, listen):

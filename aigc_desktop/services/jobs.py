@@ -78,7 +78,7 @@ async def pause_job(app: App, name: str, paused: bool) -> None:
     def write(db: Db) -> None:
         schedule = rows.plans(db).get(name, rows.Plan()).schedule
         due = next_due(job, app.settings, schedule, now)
-        rows.set_plan(db, name, paused=paused, due_at=due)
+        rows.set_plan(db, name, paused=paused and job.switch is None, due_at=due)
 
     await _change_plan(app, name, write)
 
@@ -104,6 +104,7 @@ def _view(
     run, progress = here or (running, JobProgress())
     paused = job.is_paused(app.settings, plan.paused)
     default = job.default_schedule(app.settings)
+    planned = next_due(job, app.settings, plan.schedule, app.clock.now_ms())
     return JobView(
         name=job.name,
         title=job.title(),
@@ -112,7 +113,7 @@ def _view(
         default_schedule=default,
         missed=job.missed,
         paused=paused,
-        due_at=None if paused else plan.due_at,
+        due_at=None if paused else plan.due_at or planned,
         last=None if last is None else _with_words(job, last),
         running=run,
         progress=progress,

@@ -30,6 +30,8 @@ class JobCard(QFrame):
     pause_wanted = Signal(bool)
     schedule_wanted = Signal()
     history_wanted = Signal()
+    rules_wanted = Signal()
+    """Only where the job has rules."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -48,6 +50,8 @@ class JobCard(QFrame):
         self.pause = icon_button("pause", "", self._pause)
         self.schedule = icon_button("clock", "", self.schedule_wanted)
         self.history = icon_button("history", "", self.history_wanted)
+        self.rules = icon_button("settings", "", self.rules_wanted)
+        self.rules.hide()
         self._build()
 
     def show_job(self, job: JobView) -> None:
@@ -66,6 +70,7 @@ class JobCard(QFrame):
         icons.bind(self.pause, "play" if job.paused else "pause")
         self._name(self.schedule, tr("Change the schedule of {job}…"))
         self._name(self.history, tr("Past runs of {job}…"))
+        self._name(self.rules, tr("Rules and preview of {job}…"))
         self.bar.setVisible(running)
         self.at.setVisible(running)
         if running:
@@ -112,13 +117,17 @@ class JobCard(QFrame):
         layout.setSpacing(6)
         layout.addLayout(words, 1)
         layout.addSpacing(10)
-        for control in (self.run, self.pause, self.schedule, self.history):
+        for control in (self.rules, self.run, self.pause, self.schedule, self.history):
             layout.addWidget(control, 0, top)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it shows a job that runs."""
+        return self.job is not None and self.job.running is not None
 
     @Slot()
     def _run(self) -> None:
-        running = self.job is not None and self.job.running is not None
-        (self.stop_wanted if running else self.run_wanted).emit()
+        (self.stop_wanted if self.is_running else self.run_wanted).emit()
 
     @Slot()
     def _pause(self) -> None:

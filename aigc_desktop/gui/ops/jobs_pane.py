@@ -16,11 +16,13 @@ from aigc_desktop.core.jobs import JobView, Schedule
 from aigc_desktop.gui import calls
 from aigc_desktop.gui.ops.job_card import JobCard
 from aigc_desktop.gui.ops.job_history import JobHistoryDialog
+from aigc_desktop.gui.ops.operations_page import OperationsPage
+from aigc_desktop.gui.ops.retention_dialog import RetentionDialog
 from aigc_desktop.gui.ops.schedule_dialog import ScheduleDialog
-from aigc_desktop.gui.widgets.area_page import AreaPage
 from aigc_desktop.gui.widgets.build import label
 from aigc_desktop.gui.widgets.cards import CardList
 
+RETENTION = "retention"
 POLL_MS = 10_000
 """How often is looked what another process has run."""
 
@@ -28,9 +30,10 @@ POLL_MS = 10_000
 class JobsPane(QWidget):
     """One card per job."""
 
-    def __init__(self, page: AreaPage) -> None:
+    def __init__(self, page: OperationsPage) -> None:
         super().__init__(page)
         self._bridge = page.bridge
+        self._settings = page.settings
         self.cards: dict[str, JobCard] = {}
         self.list = CardList(tr("There are no jobs."))
         layout = QVBoxLayout(self)
@@ -73,6 +76,8 @@ class JobsPane(QWidget):
         card.pause_wanted.connect(partial(self._pause, name))
         card.schedule_wanted.connect(partial(self._ask_schedule, name))
         card.history_wanted.connect(partial(self._show_history, name))
+        card.rules.setVisible(name == RETENTION)
+        card.rules_wanted.connect(self._show_rules)
         return card
 
     def _caller(self, service: Callable[..., Any], name: str) -> Callable[[], None]:
@@ -102,12 +107,18 @@ class JobsPane(QWidget):
         self.history = JobHistoryDialog(self._bridge, job, self.window())
         self.history.open()
 
+    @Slot()
+    def _show_rules(self) -> None:
+        self.rules = RetentionDialog(self._bridge, self._settings, self.window())
+        self.rules.run_wanted.connect(self.cards[RETENTION].run_wanted)
+        self.rules.open()
+
     @Slot(object)
     def _on_event(self, event: Event) -> None:
         if not isinstance(event, JobChanged) or not self.isVisible():
             return
         card = self.cards.get(event.job)
-        if event.progress is not None and card is not None:
+        if event.progress is not None and card is not None and card.is_running:
             card.show_progress(event.progress)
         else:
             self.reload()

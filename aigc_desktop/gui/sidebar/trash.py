@@ -35,6 +35,9 @@ class TrashView(QWidget):
         self._empty = label(tr("The trash is empty."), "muted")
         self._empty.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
         self._empty.setContentsMargins(24, 32, 24, 0)
+        self._rule = label("", "small", wrap=True)
+        self._rule.setContentsMargins(16, 0, 12, 0)
+        self._rule.hide()
         self._stack = QStackedWidget()
         self._stack.addWidget(self.list)
         self._stack.addWidget(self._empty)
@@ -46,6 +49,13 @@ class TrashView(QWidget):
         self._bridge.call(
             self, calls.sessions.list_sessions, True, on_done=self.sessions.set_sessions
         )
+        self._bridge.call(self, calls.retention.trash_days, on_done=self._show_rule)
+
+    @Slot(object)
+    def _show_rule(self, days: int | None) -> None:
+        self._rule.setVisible(days is not None)
+        if days is not None:
+            self._rule.setText(tr("Chats are deleted for good after {days} days here.", days=days))
 
     @Slot(int)
     def restore(self, session_id: int) -> None:
@@ -99,6 +109,7 @@ class TrashView(QWidget):
         layout.setContentsMargins(0, 12, 0, 12)
         layout.setSpacing(8)
         layout.addLayout(head)
+        layout.addWidget(self._rule)
         layout.addWidget(self._stack, 1)
         layout.addLayout(bottom)
         self.list.selectionModel().selectionChanged.connect(self._update)
