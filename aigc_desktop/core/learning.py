@@ -137,6 +137,8 @@ class LessonState(StrEnum):
     """Did not exist yet at the day that was returned to, or was deleted by the user."""
 
 
+EXAMPLES = 2
+
 LIVE = frozenset({LessonState.NOTICED, LessonState.PROPOSED, LessonState.ACTIVE})
 
 
@@ -150,6 +152,8 @@ class Evidence:
     place: int
     session_id: int | None = None
     turn_id: int | None = None
+    request: str = ""
+    """The beginning of what the user had asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +202,12 @@ class Lesson:
     def places(self) -> int:
         """How many different answers speak for it."""
         return len({each.place for each in self.evidence})
+
+    @property
+    def examples(self) -> tuple[str, ...]:
+        """The newest requests that it was learned from, at most EXAMPLES different ones."""
+        newest = sorted(self.evidence, key=lambda each: (each.at, each.feedback_id), reverse=True)
+        return tuple(dict.fromkeys(each.request for each in newest if each.request))[:EXAMPLES]
 
     @property
     def is_held(self) -> bool:

@@ -24,6 +24,7 @@ from aigc_desktop.core.learning import (
     Scope,
     Target,
 )
+from aigc_desktop.learning.summary import clipped
 
 DAY_MS = 24 * 3600 * 1000
 
@@ -45,6 +46,9 @@ LIFE_DAYS: Mapping[Scope, int] = {Scope.SESSION: 30, Scope.SCENARIO: 180, Scope.
 """Days after the newest evidence at which a lesson expires."""
 
 MAX_EVIDENCE = 40
+MAX_EXAMPLE = 120
+"""Characters of a request that are kept with the evidence."""
+
 MAX_LESSONS = 200
 """Lessons that one user can have alive; the weakest proposals give way (CASES 158)."""
 
@@ -146,6 +150,7 @@ def evidence_of(feedback: Feedback) -> Evidence:
         feedback.place,
         feedback.session_id,
         feedback.turn_id,
+        clipped(feedback.request, MAX_EXAMPLE),
     )
 
 

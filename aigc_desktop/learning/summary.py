@@ -69,7 +69,7 @@ def _entry(each: Feedback) -> dict[str, Any]:
         "id": each.id,
         "kind": each.kind.value,
         "said_so": each.kind.is_explicit,
-        "request": _clipped(each.request, MAX_REQUEST),
+        "request": clipped(each.request, MAX_REQUEST),
     }
     if each.scenario_id is not None:
         entry["scenario_id"] = each.scenario_id
@@ -78,13 +78,13 @@ def _entry(each: Feedback) -> dict[str, Any]:
     if each.fault is not None:
         entry["what_failed"] = each.fault.value
     if each.typed:
-        entry["user_wrote"] = _clipped(each.typed, MAX_TYPED)
+        entry["user_wrote"] = clipped(each.typed, MAX_TYPED)
     if each.features:
         entry["changed"] = dict(sorted(each.features.items()))
     return entry
 
 
-def _clipped(text: str, limit: int) -> str:
+def clipped(text: str, limit: int) -> str:
     """Return the beginning of a text; one with hidden characters is left out whole."""
     text = " ".join(text.split())
     return "" if has_hidden(text) else text[:limit]

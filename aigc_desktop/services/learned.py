@@ -117,7 +117,6 @@ async def _select(
     encoder = app.matching.encoder
     if not encoder.is_ready:
         return selection.select(lessons, text, before)
-    contexts = [text, *(each.when for each in lessons)]
-    if encoder.new_among(contexts) <= ENCODED_AT_ONCE:
+    if encoder.new_among([text, *selection.texts_of(lessons)]) <= ENCODED_AT_ONCE:
         return selection.select(lessons, text, before, encoder.encode)
     return await asyncio.to_thread(selection.select, lessons, text, before, encoder.encode)

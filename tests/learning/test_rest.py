@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aigc_desktop.core.learning import (
+    Evidence,
     Fault,
     Feedback,
     FeedbackKind,
@@ -150,6 +151,21 @@ def test_few_lessons_all_go_in_many_only_the_nearest() -> None:
     found = selection.select(many, "a letter about topic17 please")
     assert len(found) == selection.ALL_UP_TO
     assert 17 in [e.id for e in found]
+
+
+def test_lessons_for_everything_have_their_places() -> None:
+    general = [lesson(n) for n in range(1, 8)]
+    bound = [lesson(n, when=f"letters about topic{n}") for n in range(11, 40)]
+    found = [e.id for e in selection.select([*bound, *general], "letters about topic21")]
+    assert sum(number < 8 for number in found) >= selection.CORE
+    assert 21 in found
+
+
+def test_what_it_was_learned_from_counts() -> None:
+    many = [lesson(n, when=f"topic{n}") for n in range(1, 31)]
+    shown = Evidence(1, 1.0, 1, 1, request="the harbour at night")
+    many[16] = replace(many[16], evidence=(shown,))
+    assert selection.nearest(many, "paint the harbour please")[0].id == 17
 
 
 def test_the_prompt_stays_the_same_while_it_serves() -> None:
