@@ -14,9 +14,10 @@ import pytest
 
 from aigc_desktop import bootstrap
 from aigc_desktop.config import i18n
-from aigc_desktop.config.paths import Paths
+from aigc_desktop.config.paths import Paths, resource
 from aigc_desktop.config.settings import Settings
 from aigc_desktop.core.bus import EventBus
+from aigc_desktop.scenarios.matching.embedding import SentenceEncoder
 from aigc_desktop.services.app import App
 from aigc_desktop.store import migration
 
@@ -85,6 +86,14 @@ def no_leaked_threads() -> Iterator[None]:
         if thread.name.startswith(ours):
             thread.join(5)
             assert not thread.is_alive(), thread.name
+
+
+@pytest.fixture(scope="session")
+def encoder() -> SentenceEncoder:
+    """The embedding, loaded once."""
+    encoder = SentenceEncoder(resource("matching/centres.npy"))
+    encoder.load()
+    return encoder
 
 
 class OpenApp(Protocol):

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from aigc_desktop.agent.demo import learner as demo
 from aigc_desktop.config import settings as config
 from aigc_desktop.core.errors import UserError
 from aigc_desktop.core.events import Event, LessonsChanged, OpinionChanged
@@ -22,6 +23,7 @@ from aigc_desktop.core.learning import (
     Target,
     TrialVerdict,
 )
+from aigc_desktop.learning import reading, trial
 from aigc_desktop.services import (
     chat,
     feedback,
@@ -30,6 +32,7 @@ from aigc_desktop.services import (
     matching,
     proofs,
     scenarios,
+    sessions,
     why,
 )
 from aigc_desktop.services.app import App
@@ -341,3 +344,21 @@ async def test_a_test_that_shows_nothing_says_so(desk: Learning) -> None:
     proof = await proofs.test_lesson(desk.app, lesson.id)
     assert proof.verdict is TrialVerdict.UNDECIDED
     assert proof.wins.share == 0.5
+
+
+async def test_the_demo_model_learns_the_plainest_things(app: App) -> None:
+    assert (demo.FORM, trial.JUDGE.startswith(demo.JUDGE)) == (reading.TOOL_NAME, True)
+    app.settings.set(config.PROVIDER, "demo")
+    for number in range(5):
+        session = await sessions.create_session(app)
+        general = (await scenarios.list_scenarios(app))[0].id
+        turn_id = await chat.send_message(app, session.id, f"hello {number}", scenario_id=general)
+        await app.runner.wait(session.id)
+        await feedback.give_verdict(app, turn_id, FeedbackKind.DISLIKE)
+        await feedback.say_what_failed(app, turn_id, Fault.LENGTH)
+    assert (await learning.learn_all(app)).proposed == 1
+    [lesson] = await lessons.list_lessons(app)
+    assert lesson.text == "Keep answers short."
+    proof = await proofs.test_lesson(app, lesson.id)
+    assert proof.verdict is TrialVerdict.UNDECIDED
+    assert "cannot judge" in proof.pairs[0].reason

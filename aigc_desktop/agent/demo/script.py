@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from aigc_desktop.agent.demo import learner
+
 _CJK = re.compile("[\u3400-\u9fff]")
 _WANTS_FILE = re.compile(
     r"write|create|make|save|generate|draft|file|report|table|csv|page|plan|list"
@@ -27,9 +29,15 @@ class Reply:
     input: Mapping[str, Any] = field(default_factory=dict)
 
 
-def reply_to(messages: Sequence[Mapping[str, Any]], tools: Sequence[str]) -> Reply:
+def reply_to(
+    messages: Sequence[Mapping[str, Any]], tools: Sequence[str], system: str = ""
+) -> Reply:
     """Return the answer to a conversation in the API's form. The same input, the same answer."""
     request, results = _situation(messages)
+    if learner.FORM in tools:
+        return Reply("", tool=learner.FORM, input=learner.preferences(request))
+    if system.startswith(learner.JUDGE):
+        return Reply(learner.CANNOT_JUDGE)
     chinese = bool(_CJK.search(request))
     name = _file_name(request, chinese)
     if results and results[-1].get("is_error"):

@@ -44,7 +44,8 @@ class DemoTransport(httpx2.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         body = json.loads(await request.aread())
-        reply = reply_to(body["messages"], [tool["name"] for tool in body.get("tools", ())])
+        tools = [tool["name"] for tool in body.get("tools", ())]
+        reply = reply_to(body["messages"], tools, str(body.get("system", "")))
         return httpx2.Response(
             200,
             headers={"content-type": "text/event-stream"},
