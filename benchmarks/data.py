@@ -6,11 +6,13 @@ import random
 import time
 from collections.abc import Iterator
 from itertools import islice
+from typing import Any
 
 from sqlcipher3 import dbapi2
 
 from aigc_desktop.config.paths import Paths
-from aigc_desktop.store import migration
+from aigc_desktop.store import aggregates, migration
+from aigc_desktop.store.engine import make_engine
 
 _TEXT = (
     "report revenue table region analysis 数据 分析 报告 请 帮 我 整理 结论 表格 计划 write the "
@@ -26,8 +28,7 @@ def fill(paths: Paths, sessions: int, messages: int) -> None:
     per_session = messages // sessions // 2
     rng = random.Random(1)
     texts = [" ".join(rng.choices(_WORDS, k=rng.randint(8, 160))) for _ in range(2000)]
-    db = dbapi2.connect(str(paths.database), isolation_level=None)
-    db.execute("PRAGMA synchronous=OFF")
+    db = _open_uncounted(paths)
     for session in range(1, sessions + 1):
         if session % 200 == 1:
             db.execute("BEGIN")
@@ -53,6 +54,26 @@ def fill(paths: Paths, sessions: int, messages: int) -> None:
         if session % 200 == 0 or session == sessions:
             db.execute("COMMIT")
     db.close()
+    count_usage(paths)
+
+
+def count_usage(paths: Paths) -> None:
+    """Count what every turn counts for; from then on the database does it by itself."""
+    engine = make_engine(paths.database, begin="BEGIN IMMEDIATE")
+    with engine.begin() as db:
+        aggregates.install(db)
+    engine.dispose()
+
+
+def _open_uncounted(paths: Paths) -> Any:
+    """Return a fast connection; what is written through it is counted in one go at the end."""
+    db = dbapi2.connect(str(paths.database), isolation_level=None)
+    db.execute("PRAGMA synchronous=OFF")
+    db.execute("PRAGMA cache_size=-64000")
+    named = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'usage_%'"
+    for (name,) in db.execute(named).fetchall():
+        db.execute(f"DROP TRIGGER {name}")
+    return db
 
 
 def _messages(first: int, count: int, texts: list[str]) -> Iterator[tuple[int, int, str, str]]:
@@ -66,14 +87,9 @@ _DAY = 86_400_000
 
 
 def spread_usage(paths: Paths, until_ms: int, days: int) -> None:
-    """Give the turns of `fill` times over `days` days, models, tokens, cost, scenarios, opinions.
-
-    Done as the program would have: the sums are kept by the database's own triggers.
-    """
+    """Give the turns of `fill` times over `days` days, models, tokens, cost, opinions."""
     rng = random.Random(2)
-    db = dbapi2.connect(str(paths.database), isolation_level=None)
-    db.execute("PRAGMA synchronous=OFF")
-    db.execute("PRAGMA cache_size=-64000")
+    db = _open_uncounted(paths)
     ids = [row[0] for row in db.execute("SELECT id FROM turns ORDER BY id")]
     per_session = max(1, len(ids) // db.execute("SELECT count(*) FROM sessions").fetchone()[0])
     db.execute("BEGIN")
@@ -119,3 +135,4 @@ def spread_usage(paths: Paths, until_ms: int, days: int) -> None:
             )
     db.execute("COMMIT")
     db.close()
+    count_usage(paths)

@@ -166,9 +166,9 @@ def _decoded(data: bytes, places: list[int]) -> tuple[str, list[int]] | None:
         return None
     if len(text) == len(data):
         return text, places
-    begins_character = (np.frombuffer(data, np.uint8) & 0xC0) != 0x80
-    characters = np.cumsum(begins_character) - begins_character
-    return text, characters[places].tolist()
+    begins_character = (np.frombuffer(data, np.int8) > -65).view(np.uint8)  # not 10xxxxxx
+    characters = np.add.reduceat(begins_character, places, dtype=np.int64)
+    return text, [0, *np.cumsum(characters[:-1]).tolist()]
 
 
 def _contain(data: bytes, places: npt.NDArray[np.int64], text: str) -> Mask:

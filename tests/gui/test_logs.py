@@ -65,6 +65,7 @@ def test_newest_first_and_everything_inert(logged: Desk) -> None:
     assert "\x1b" not in said[0]
     assert "\u202e" not in said[0]
     assert "<b>evil</b>" in said[0]
+    assert "CANARY" not in said[0]
     QTest.mouseClick(shown.order, LEFT)
     logged.until(lambda: messages(shown)[:1] == ["begins"])
 

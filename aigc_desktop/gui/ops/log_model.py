@@ -10,6 +10,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from PySide6.QtGui import QBrush, QFont
 
 from aigc_desktop.config.i18n import tr
+from aigc_desktop.config.log import redact
 from aigc_desktop.core.logs import LogLine, LogOverview
 from aigc_desktop.gui import theme
 from aigc_desktop.gui.chat.safe_text import one_line
@@ -32,7 +33,8 @@ _COLORS = {
     "ERROR": "danger",
     "CRITICAL": "danger",
 }
-_BACKS = {"WARNING": "warning_soft", "ERROR": "danger_soft", "CRITICAL": "danger_soft"}
+_LOUD = ("WARNING", "ERROR", "CRITICAL")
+_BACKS = {"ERROR": "danger_soft", "CRITICAL": "danger_soft"}
 
 
 class LogModel(QAbstractTableModel):
@@ -122,8 +124,13 @@ class LogModel(QAbstractTableModel):
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         line = self.line(index.row())
         if role == Qt.ItemDataRole.FontRole:
-            grave = line is not None and line.level in _BACKS and index.column() == LEVEL
-            return self._bold if grave else self._mono
+            loud = (
+                line is not None
+                and line.level != "DEBUG"
+                and line.level in _COLORS
+                and index.column() == LEVEL
+            )
+            return self._bold if loud else self._mono
         if line is None:
             return "…" if role == Qt.ItemDataRole.DisplayRole and index.column() == 0 else None
         if role == Qt.ItemDataRole.DisplayRole:
@@ -133,9 +140,9 @@ class LogModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.BackgroundRole and index.column() == LEVEL:
             return QBrush(theme.color(_BACKS[line.level])) if line.level in _BACKS else None
         if role == Qt.ItemDataRole.ToolTipRole and index.column() == MESSAGE:
-            return one_line(line.message, 1000)
+            return one_line(redact(line.message), 1000)
         if role == Qt.ItemDataRole.AccessibleTextRole and index.column() == MESSAGE:
-            return f"{line.level} {line.component}: {one_line(line.message, 300)}"
+            return f"{line.level} {line.component}: {one_line(redact(line.message), 300)}"
         return None
 
     def headerData(
@@ -182,4 +189,4 @@ def _shown(line: LogLine, column: int) -> str:
             return "" if line.session_id is None else str(line.session_id)
         case _:
             more = "  ↵" if line.more_lines else ""
-            return one_line(line.message, SHOWN) + more
+            return one_line(redact(line.message), SHOWN) + more
