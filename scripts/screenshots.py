@@ -292,7 +292,7 @@ def shoot(kind: str, language: str, theme: str, scale: float, target: Path) -> N
                 "PYTHONPATH": str(ROOT),
                 "QT_SCALE_FACTOR": str(scale),
             },
-            timeout=60,
+            timeout=180,
             check=True,
         )
 

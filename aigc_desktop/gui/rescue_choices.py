@@ -1,4 +1,4 @@
-"""The three ways out of a damaged database. Whatever is chosen, the damaged file is kept."""
+"""The ways out of a damaged database. Whatever is chosen, the damaged file is kept."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ class RescueChoices(QWidget):
 
     _settled = Signal(object)
     _snapshot_found = Signal(object)
+    _backup_found = Signal(object)
 
     def __init__(self, paths: Paths, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -32,6 +33,8 @@ class RescueChoices(QWidget):
         self._rescue = button(tr("Rescue what can be read"), self._run_rescue, "primary")
         self._restore = button("", self._run_restore)
         self._restore.hide()
+        self._backup = button("", self._run_backup)
+        self._backup.hide()
         self._empty = button(tr("Start with an empty database"), self._ask_empty)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -46,10 +49,12 @@ class RescueChoices(QWidget):
         layout.addWidget(self._status)
         self._settled.connect(self._show_result)
         self._snapshot_found.connect(self._offer_snapshot)
+        self._backup_found.connect(self._offer_backup)
         self._in_thread(lambda: rescue.snapshot_time(paths), self._snapshot_found)
+        self._in_thread(lambda: rescue.backup_time(paths), self._backup_found)
 
     def _choices(self) -> tuple[QPushButton, ...]:
-        return self._rescue, self._restore, self._empty
+        return self._rescue, self._backup, self._restore, self._empty
 
     @Slot(object)
     def _offer_snapshot(self, taken: Any) -> None:
@@ -57,6 +62,17 @@ class RescueChoices(QWidget):
             time = f"{taken:%Y-%m-%d %H:%M}"
             self._restore.setText(tr("Go back to the copy of {time}", time=time))
             self._restore.show()
+
+    @Slot(object)
+    def _offer_backup(self, taken: Any) -> None:
+        if taken is not None and not isinstance(taken, BaseException):
+            time = f"{taken:%Y-%m-%d %H:%M}"
+            self._backup.setText(tr("Restore the chats of the backup of {time}", time=time))
+            self._backup.show()
+
+    @Slot()
+    def _run_backup(self) -> None:
+        self._run(rescue.restore_backup)
 
     @Slot()
     def _run_rescue(self) -> None:

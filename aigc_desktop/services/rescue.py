@@ -6,6 +6,10 @@ from datetime import datetime
 from pathlib import Path
 
 from aigc_desktop.config.paths import Paths
+from aigc_desktop.config.settings import Settings
+from aigc_desktop.core.backup import Snapshot
+from aigc_desktop.core.bus import EventBus
+from aigc_desktop.core.errors import UserError
 
 
 def snapshot_time(paths: Paths) -> datetime | None:
@@ -19,7 +23,6 @@ def restore_snapshot(paths: Paths) -> int:
 
     Raises UserError("nothing_to_rescue") when there is none.
     """
-    from aigc_desktop.core.errors import UserError
     from aigc_desktop.store import rescue as store
 
     found = _newest(paths)
@@ -27,6 +30,44 @@ def restore_snapshot(paths: Paths) -> int:
         raise UserError("nothing_to_rescue", path=str(paths.database))
     store.restore(paths, found)
     return 0
+
+
+def backup_time(paths: Paths) -> datetime | None:
+    """Return when the newest backup was made (local time), or None if there is none."""
+    found = _newest_backup(paths)
+    return datetime.fromtimestamp(found.created_at / 1000).astimezone() if found else None
+
+
+def restore_backup(paths: Paths) -> int:
+    """Put the newest backup's database in place at the next start; return its sessions.
+
+    Files and settings stay as they are. Raises UserError: `nothing_to_rescue`, `passphrase_*`,
+    `backup_*`, `disk_full`.
+    """
+    from aigc_desktop import __version__
+    from aigc_desktop.config.secrets import SecretStore
+    from aigc_desktop.ops.backup import catalog
+    from aigc_desktop.ops.backup.job import Job, Keep
+    from aigc_desktop.ops.backup.process import run_blocking
+    from aigc_desktop.services.backup import PASSPHRASE
+
+    found = _newest_backup(paths)
+    if found is None:
+        raise UserError("nothing_to_rescue", path=str(paths.database))
+    job = Job(
+        name="stage_database",
+        home=str(paths.home),
+        repository=str(catalog.repository(paths, _settings(paths))),
+        work_dir=str(paths.work_dir),
+        folders=(),
+        version=__version__,
+        keep=Keep(1, 0, 0),
+        encrypt=found.encrypted,
+        passphrase=SecretStore(paths).get(PASSPHRASE) if found.encrypted else None,
+        bucket=None,
+        options={"snapshot": found.id},
+    )
+    return int(run_blocking(job)["sessions"])
 
 
 def rescue(paths: Paths) -> int:
@@ -51,3 +92,15 @@ def _newest(paths: Paths) -> Path | None:
     from aigc_desktop.store import rescue as store
 
     return store.newest_snapshot(paths)
+
+
+def _newest_backup(paths: Paths) -> Snapshot | None:
+    from aigc_desktop.ops.backup import catalog
+
+    repository = catalog.repository(paths, _settings(paths))
+    found = catalog.snapshots(repository, catalog.origin(paths))
+    return next((each for each in found if not each.damaged), None)
+
+
+def _settings(paths: Paths) -> Settings:
+    return Settings(paths, EventBus())

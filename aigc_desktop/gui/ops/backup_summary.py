@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QProgressBar, QVBoxLayout, QWidget
 
 from aigc_desktop.config.i18n import tr, tr_n
@@ -19,6 +19,8 @@ from aigc_desktop.gui.widgets.build import button, label, restyle
 
 OLD_SECONDS = 3 * 24 * 3600
 MAX_LABEL = 200
+TEXT_INDENT = 50
+"""Pixels: under the title, past the badge."""
 
 
 class BackupSummary(QFrame):
@@ -127,16 +129,17 @@ class BackupSummary(QFrame):
         restyle(self.proven)
 
     def _build(self) -> None:
-        text = QVBoxLayout()
-        text.setSpacing(3)
-        for each in (self.title, self.proven, self.where):
-            text.addWidget(each)
         top = QHBoxLayout()
         top.setSpacing(10)
-        top.addWidget(self._badge, 0, Qt.AlignmentFlag.AlignTop)
-        top.addLayout(text, 1)
+        top.addWidget(self._badge)
+        top.addWidget(self.title, 1)
         for control in (self.drill, self.name, self.now):
-            top.addWidget(control, 0, Qt.AlignmentFlag.AlignTop)
+            top.addWidget(control)
+        text = QVBoxLayout()
+        text.setSpacing(3)
+        text.setContentsMargins(TEXT_INDENT, 0, 0, 0)
+        for each in (self.proven, self.where):
+            text.addWidget(each)
         work = QHBoxLayout(self._work)
         work.setContentsMargins(0, 0, 0, 0)
         work.setSpacing(12)
@@ -150,8 +153,9 @@ class BackupSummary(QFrame):
         undo.addWidget(self.undo)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(14, 12, 14, 12)
-        layout.setSpacing(10)
+        layout.setSpacing(6)
         layout.addLayout(top)
+        layout.addLayout(text)
         layout.addWidget(self._work)
         layout.addWidget(self._undo_row)
 

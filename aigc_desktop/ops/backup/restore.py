@@ -57,6 +57,24 @@ def run_stage(work: Work) -> dict[str, Any]:
         return stage(work, repository, found, plan, safety, undo=options["undo"])
 
 
+def run_stage_database(work: Work) -> dict[str, Any]:
+    """Prepare the database alone, for one that cannot be read: files and settings stay."""
+    with opened(work, work.job.options["snapshot"]) as (repository, found):
+        discard_unfinished(work)
+        size = database_entry(found).size
+        plan = Plan(database=True, database_size=size)
+        journal = _begin(work, plan)
+        try:
+            _write_staged(work, repository, found, plan, journal, with_database=True)
+            inert = _settle_database(work, found)
+            _seal(work, journal)
+        except BaseException:
+            staging.discard(work.paths, journal)
+            raise
+    sessions = found.counts.get("sessions", 0)
+    return _result(found.id, "", sessions, 0, plan, restarts=True, inert=inert)
+
+
 def run_restore_some(work: Work) -> dict[str, Any]:
     """Restore single sessions and files."""
     options = work.job.options

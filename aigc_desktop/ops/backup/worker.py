@@ -37,6 +37,7 @@ _JOBS = {
     "preview": "preview",
     "list_files": "preview",
     "stage": "restore",
+    "stage_database": "restore",
     "restore_some": "restore",
     "plan_undo": "undo",
     "undo_some": "undo",
