@@ -41,17 +41,18 @@ def wait(desk: Desk, condition: Callable[[], object]) -> None:
     desk._qtbot.waitUntil(lambda: bool(condition()), timeout=PATIENCE_MS)
 
 
+def chat_called(desk: Desk, text: str) -> None:
+    desk.workspace.new_chat()
+    desk.ask(text)
+    state = desk.workspace.chat.state
+    wait(desk, lambda: not state.running and not state.queued)
+
+
 def back_up(desk: Desk, pane: BackupPane, name: str = "") -> None:
     before = len(pane.snapshots)
     QTest.keyClicks(pane.summary.name, name)
     QTest.keyClick(pane.summary.name, Qt.Key.Key_Return)
     wait(desk, lambda: len(pane.snapshots) > before and idle(pane))
-
-
-def chat_called(desk: Desk, text: str) -> None:
-    desk.workspace.new_chat()
-    desk.ask(text)
-    desk.until_idle()
 
 
 def fill(dialog: PassphraseDialog, text: str, again: str | None = None) -> None:
