@@ -53,6 +53,7 @@ def main() -> None:
             "totals": lambda db: (rows.inventory(db), rows.total(db, 0, 10**7)),
         }
         took = {name: _median_ms(store, query) for name, query in queries.items()}
+        cpu = {name: _median_ms(store, q, clock=time.process_time) for name, q in queries.items()}
         scan = _median_ms(store, _scan, 3)
         began = time.perf_counter()
         store.write_sync(aggregates.rebuild)
@@ -68,6 +69,7 @@ def main() -> None:
                 "messages": MESSAGES,
                 "rows_summed": count,
                 "ms": took,
+                "cpu_ms": cpu,
                 "slowest_ms": max(took.values()),
                 "target_ms": 100,
                 "plain_scan_ms": scan,
@@ -89,12 +91,18 @@ def _scan(db: Db) -> Any:
     ).all()
 
 
-def _median_ms(store: Store, query: Callable[[Db], Any], runs: int = 7) -> float:
+def _median_ms(
+    store: Store,
+    query: Callable[[Db], Any],
+    runs: int = 7,
+    clock: Callable[[], float] = time.perf_counter,
+) -> float:
+    """Return what a query takes: by the wall clock, or by the processor's."""
     found = []
     for _ in range(runs):
-        began = time.perf_counter()
+        began = clock()
         store.read_sync(query)
-        found.append((time.perf_counter() - began) * 1000)
+        found.append((clock() - began) * 1000)
     return round(stats.median(found), 1)
 
 

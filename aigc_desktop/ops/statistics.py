@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
+from operator import attrgetter
 
 from aigc_desktop.core.statistics import (
+    FIGURES,
     By,
     Figures,
     Measure,
@@ -23,9 +25,14 @@ from aigc_desktop.store.store import Db
 LINES = 6
 """Parts that get a line of their own in a plot; more colours cannot be told apart."""
 
+MAX_PARTS = 500
+"""Parts that are listed in the window; a table for spreadsheets has all."""
+
 MAX_PERIODS = 4000
 """Longer ranges are cut at their beginning: ten years of days."""
 
+_NUMBERS = attrgetter(*FIGURES)
+_NOTHING = Figures()
 _EPOCH = date(1970, 1, 1)
 
 CSV_COLUMNS = (
@@ -80,7 +87,8 @@ def series(
     parts: tuple[Part, ...] = ()
     shown: tuple[tuple[Part | None, tuple[Figures, ...]], ...] = ()
     if split is not Split.NONE:
-        ranking = rows.per_part(db, split, low, high, order)
+        limit = None if lines is None else MAX_PARTS
+        ranking = rows.per_part(db, split, low, high, order, limit)
         called = rows.names(db, split, [key for key, _ in ranking])
         parts = tuple(Part(key, called.get(key, ""), total) for key, total in ranking)
         own = parts if lines is None or len(parts) <= lines + 1 else parts[:lines]
@@ -90,7 +98,7 @@ def series(
             (
                 part,
                 tuple(
-                    each.get((part.key if part else None, _number(p)), Figures()) for p in periods
+                    each.get((part.key if part else None, _number(p)), _NOTHING) for p in periods
                 ),
             )
             for part in (own if len(own) == len(parts) else (*own, None))
@@ -102,12 +110,18 @@ def series(
         since=since,
         until=until,
         periods=periods,
-        totals=tuple(found.get(_number(p), Figures()) for p in periods),
-        total=rows.total(db, low, high),
+        totals=tuple(found.get(_number(p), _NOTHING) for p in periods),
+        total=_together(found.values(), rows.chats(db, low, high)),
         before=rows.total(db, low - span, low - 1) if compared else None,
         parts=parts,
         lines=shown,
     )
+
+
+def _together(parts: Iterable[Figures], chats: int) -> Figures:
+    """Return the sum; chats occur in several periods and cannot be added up."""
+    sums = [sum(column) for column in zip(*map(_NUMBERS, parts), strict=True)]
+    return Figures(chats, *sums[1:])
 
 
 def to_csv(series: Series, told_apart: Sequence[str], unnamed: str) -> bytes:

@@ -39,9 +39,13 @@ class Inventory:
     running: int
 
 
-def _figures() -> list[ColumnElement[Any]]:
-    sums = [func.coalesce(func.sum(_TABLE[name]), 0) for name in FIGURES[1:]]
-    return [func.count(distinct(_TABLE.session_id)), *sums]
+_CHATS = func.count(distinct(_TABLE.session_id))
+_FIGURES = (_CHATS, *(func.sum(_TABLE[name]) for name in FIGURES[1:]))
+"""Made once: putting the expressions together costs more than many of the queries."""
+
+
+def _figures(values: Sequence[int | None]) -> Figures:
+    return Figures(*[value or 0 for value in values])
 
 
 def _key(split: Split) -> ColumnElement[Any]:
@@ -86,7 +90,13 @@ def first_day(db: Connection) -> int | None:
 
 def total(db: Connection, since: int, until: int) -> Figures:
     """Return the figures of all days from `since` to `until`, both included."""
-    return Figures(*db.execute(_between(select(*_figures()), since, until)).one())
+    return _figures(tuple(db.execute(_between(select(*_FIGURES), since, until)).one()))
+
+
+def chats(db: Connection, since: int, until: int) -> int:
+    """Return in how many chats there was anything in those days."""
+    found: int = db.execute(_between(select(_CHATS), since, until)).scalar_one()
+    return found
 
 
 def per_period(
@@ -97,18 +107,18 @@ def per_period(
     `months` are the first days of the months in question.
     """
     at, query = _by_period(by, months)
-    rows = db.execute(_between(query.add_columns(*_figures()), since, until).group_by(at))
-    return {row[0]: Figures(*row[1:]) for row in rows}
+    rows = db.execute(_between(query.add_columns(*_FIGURES), since, until).group_by(at))
+    return {row[0]: _figures(row[1:]) for row in rows}
 
 
 def per_part(
-    db: Connection, split: Split, since: int, until: int, order: Measure
+    db: Connection, split: Split, since: int, until: int, order: Measure, limit: int | None = None
 ) -> list[tuple[str, Figures]]:
-    """Return the figures per part, the greatest in `order` first."""
+    """Return the figures per part, the greatest in `order` first, `limit` of them at most."""
     key = _key(split).label("key")
-    query = _between(select(key, *_figures()), since, until).group_by("key")
-    rows = db.execute(query.order_by(_weight(order).desc(), "key"))
-    return [(_as_text(row[0]), Figures(*row[1:])) for row in rows]
+    query = _between(select(key, *_FIGURES), since, until).group_by("key")
+    rows = db.execute(query.order_by(_weight(order).desc(), "key").limit(limit))
+    return [(_as_text(row[0]), _figures(row[1:])) for row in rows]
 
 
 def per_part_and_period(
@@ -127,16 +137,16 @@ def per_part_and_period(
     at, query = _by_period(by, months)
     key = _key(split)
     if not keys:
-        query = query.add_columns(key.label("part"), *_figures())
+        query = query.add_columns(key.label("part"), *_FIGURES)
         rows = db.execute(_between(query, since, until).group_by(at, "part"))
-        return {(_as_text(row[1]), row[0]): Figures(*row[2:]) for row in rows}
+        return {(_as_text(row[1]), row[0]): _figures(row[2:]) for row in rows}
     wanted = list(keys) if split is Split.MODEL else [int(key or 0) for key in keys]
     part = case(
         *((key == each, literal(place, Integer)) for place, each in enumerate(wanted)), else_=-1
     ).label("part")
-    query = query.add_columns(part, *_figures())
+    query = query.add_columns(part, *_FIGURES)
     rows = db.execute(_between(query, since, until).group_by(at, "part"))
-    return {(None if row[1] < 0 else keys[row[1]], row[0]): Figures(*row[2:]) for row in rows}
+    return {(None if row[1] < 0 else keys[row[1]], row[0]): _figures(row[2:]) for row in rows}
 
 
 def _by_period(by: By, months: Sequence[int]) -> tuple[ColumnElement[Any], Select[Any]]:
