@@ -28,6 +28,7 @@ class FaultPopup(QFrame):
         self.setObjectName("popup")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setAttribute(Qt.WidgetAttribute.WA_NoMouseReplay)
+        self.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)
         self.setAccessibleName(tr("What was wrong?"))
         self._said = (opinion.fault, opinion.note)
         self.chips = FaultChips(3)
