@@ -37,7 +37,7 @@ TEXTS = {
         "typed": ("shorter please, I only need the gist", "too long", "no preamble"),
     },
     "zh_CN": {
-        "ask": "怎样写好更新日志？",
+        "ask": "更新日志有什么用？",
         "lessons": (
             "回答要简短：除非另有要求，不超过十行。",
             "用简体中文回答，术语保留英文。",

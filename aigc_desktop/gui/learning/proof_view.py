@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -29,6 +29,7 @@ from aigc_desktop.gui.learning.proof_words import (
 )
 from aigc_desktop.gui.learning.wording import verdict_text
 from aigc_desktop.gui.widgets.build import label
+from aigc_desktop.gui.widgets.parts_page import NAV_ROW
 
 LIST_WIDTH = 250
 EVEN = 0.5
@@ -122,6 +123,7 @@ class ProofView(QWidget):
         name, token = MARKS.get(pair.preferred, ("pause", "text_muted"))
         item.setIcon(icons.icon(name, token))
         item.setToolTip(preferred_text(pair))
+        item.setSizeHint(QSize(0, NAV_ROW))
         item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{text}: {preferred_text(pair)}")
         self.pairs.addItem(item)
 

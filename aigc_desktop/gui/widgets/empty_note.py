@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from aigc_desktop.gui import icons, theme
@@ -21,7 +22,7 @@ class EmptyNote(QWidget):
         self._picture = QLabel()
         centre = Qt.AlignmentFlag.AlignHCenter
         head = label(title, "heading")
-        body = label(text, "muted", wrap=True)
+        self._body = body = label(text, "muted", wrap=True)
         body.setFixedWidth(WIDTH)
         body.setAlignment(centre)
         layout = QVBoxLayout(self)
@@ -32,6 +33,12 @@ class EmptyNote(QWidget):
         layout.addStretch(3)
         theme.changed.connect(self._tint)
         self._tint()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """An aligned label is not asked how high it is at its width."""
+        self._body.ensurePolished()
+        self._body.setMinimumHeight(self._body.heightForWidth(WIDTH))
+        super().showEvent(event)
 
     @Slot()
     def _tint(self) -> None:
