@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QPoint, QRect, Qt, QTimer, Slot
-from PySide6.QtWidgets import QApplication
+import shiboken6
+from PySide6.QtCore import QObject, QPoint, QRect, Qt, Slot
 
 from aigc_desktop.config.i18n import tr
 from aigc_desktop.core.events import NoticeLevel
@@ -38,8 +38,6 @@ class AnswerActions(QObject):
         self._storing: set[int] = set()
         self._unsaid: dict[int, tuple[Fault | None, str]] = {}
         self.popup: FaultPopup | None = None
-        self._back = QTimer(self, singleShot=True, interval=0)
-        self._back.timeout.connect(self._take_focus_back)
         transcript.feedback_requested.connect(self._act)
 
     @Slot(int, str)
@@ -88,15 +86,14 @@ class AnswerActions(QObject):
         if verdict is FeedbackKind.DISLIKE:
             self.popup = FaultPopup(opinion, self._page)
             self.popup.said.connect(lambda fault, note: self._say(turn_id, fault, note))
-            self.popup.closed.connect(self._back.start)
+            self.popup.closed.connect(self._take_focus_back)
             self.popup.open_at(self._place(turn_id, what))
 
     @Slot()
     def _take_focus_back(self) -> None:
-        """A popup may take the window's activation along when it goes."""
-        if QApplication.activeWindow() is None:
-            self._page.window().activateWindow()
-        self._transcript.setFocus(Qt.FocusReason.PopupFocusReason)
+        """Whoever pressed the button with the keyboard goes on from there."""
+        if self.popup is None or not shiboken6.isValid(self.popup) or not self.popup.focus_left:
+            self._transcript.setFocus(Qt.FocusReason.PopupFocusReason)
 
     def _say(self, turn_id: int, fault: Fault | None, note: str) -> None:
         """Say what failed, after the dislike is stored."""
