@@ -27,7 +27,7 @@ from aigc_desktop.learning import reading
 from aigc_desktop.learning.merge import FADED, Policy, merge, strength
 from aigc_desktop.learning.reading import Reading, Unreadable
 from aigc_desktop.learning.summary import NEWEST, Summary, summarize
-from aigc_desktop.services import asking, profile
+from aigc_desktop.services import asking, jobs, profile
 from aigc_desktop.services.app import App
 from aigc_desktop.store import behavior, learning_runs
 from aigc_desktop.store import feedback as feedback_rows
@@ -42,6 +42,9 @@ MIN_FEEDBACK = 5
 MIN_SESSION_FEEDBACK = 2
 MAX_SESSIONS = 20
 """Sessions of one user that one run looks at, those with the newest feedback."""
+
+JOB = "learning"
+"""The job that learns by its schedule (`services.job_list`)."""
 
 READ = 4 * NEWEST
 MAX_TOKENS = 4_000
@@ -268,6 +271,7 @@ def _failure(error: Exception) -> tuple[Outcome, str]:
 async def overview(app: App, user_id: int = LOCAL_USER_ID) -> Overview:
     """Return the whole of learning at one glance: counts, and the state of users and sessions."""
     now = app.clock.now_ms()
+    plan = next((job for job in await jobs.list_jobs(app) if job.name == JOB), None)
 
     def read(db: Db) -> Overview:
         found = lesson_rows.of_user(db, user_id)
@@ -283,7 +287,7 @@ async def overview(app: App, user_id: int = LOCAL_USER_ID) -> Overview:
             stale=sum(strength(each, now) < FADED and bool(each.evidence) for each in active),
             conflicting=sum(each.conflicts_with is not None for each in found),
             unused=sum(not each.uses for each in active),
-            next_run_at=None,
+            next_run_at=plan.due_at if plan is not None else None,
             states=tuple(states),
         )
 
