@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -65,25 +66,39 @@ class _Setup:
     provider: str
 
 
+class _OverBudget(Exception):
+    """The next call could cost more than is left."""
+
+
 @dataclass(slots=True)
 class _Spending:
     """What was spent; `known` is False as soon as one call has no price."""
 
     budget: Decimal
     cost: Decimal = Decimal(0)
+    dearest: Decimal = Decimal(0)
     known: bool = True
     calls: int = 0
+    open: int = 0
     stopped: bool = False
     pairs: list[Pair] = field(default_factory=list)
 
-    def add(self, said: asking.Said) -> None:
-        self.calls += 1
-        self.known = self.known and said.cost_usd is not None
-        self.cost += said.cost_usd or Decimal(0)
+    def begin(self) -> None:
+        """Count a call in. Raises _OverBudget if it and those that run might exceed the budget.
 
-    @property
-    def is_left(self) -> bool:
-        return self.cost < self.budget or not self.budget
+        A call is taken to cost as much as the dearest one so far.
+        """
+        if self.budget and self.cost + (self.open + 1) * self.dearest > self.budget:
+            self.stopped = True
+            raise _OverBudget
+        self.open += 1
+
+    def end(self, cost: Decimal | None) -> None:
+        """A call has been answered."""
+        self.calls += 1
+        self.known = self.known and cost is not None
+        self.cost += cost or Decimal(0)
+        self.dearest = max(self.dearest, cost or Decimal(0))
 
 
 async def plan_trial(app: App, lesson_id: int) -> TrialPlan:
@@ -115,17 +130,18 @@ async def test_lesson(app: App, lesson_id: int) -> Proof:
 
     async def work(request: _Request) -> None:
         async with gate:
-            if not spending.is_left:
-                spending.stopped = True
-                return
-            pair = await _pair(app, setup, request, spending)
-            if pair is not None:
-                spending.pairs.append(pair)
+            with contextlib.suppress(_OverBudget):
+                pair = await _pair(app, setup, request, spending)
+                if pair is not None:
+                    spending.pairs.append(pair)
             app.bus.publish(TrialProgress(lesson_id, spending.calls, total))
 
-    async with asyncio.TaskGroup() as group:
-        for request in requests:
-            group.create_task(work(request))
+    try:
+        async with asyncio.TaskGroup() as group:
+            for request in requests:
+                group.create_task(work(request))
+    except ExceptionGroup as failed:
+        raise failed.exceptions[0] from None
     proof = _proof(setup.lesson, spending, app.clock.now_ms())
     await app.store.write(lambda db: rows.add_proof(db, lesson_id, proof))
     app.bus.publish(TrialProgress(lesson_id, total, total, proof))
@@ -210,36 +226,31 @@ def _by_distance(app: App, setup: _Setup, texts: Sequence[str]) -> list[str]:
 
 async def _pair(app: App, setup: _Setup, request: _Request, spending: _Spending) -> Pair | None:
     """Return the judged pair; None where the judge's answer says nothing."""
-    answers = []
-    for lessons in ((*setup.others, setup.lesson), setup.others):
-        said = await _answer(app, setup, request, lessons)
-        spending.add(said)
-        answers.append(said.text)
-    with_it, without = answers
+    with_it, without = [
+        await _ask(app, setup, spending, _prompt(lessons), request.text, ANSWER_TOKENS)
+        for lessons in ((*setup.others, setup.lesson), setup.others)
+    ]
     with_first = trial.with_is_first(setup.lesson.id, request.number)
     first, second = (with_it, without) if with_first else (without, with_it)
     opinions = () if request.is_control else setup.said
     question = trial.judge_question(request.text, opinions, first, second)
-    judged = await asking.ask_model(
-        app, trial.JUDGE, question, model=setup.model, max_tokens=JUDGE_TOKENS
-    )
-    spending.add(judged)
-    choice = trial.read_choice(judged.text, with_first=with_first)
+    judged = await _ask(app, setup, spending, trial.JUDGE, question, JUDGE_TOKENS)
+    choice = trial.read_choice(judged, with_first=with_first)
     if choice is None:
         return None
     return Pair(request.text, with_it, without, request.is_control, *choice)
 
 
-async def _answer(
-    app: App, setup: _Setup, request: _Request, lessons: Sequence[Lesson]
-) -> asking.Said:
-    return await asking.ask_model(
-        app,
-        _prompt(lessons),
-        request.text,
-        model=setup.model,
-        max_tokens=ANSWER_TOKENS,
-    )
+async def _ask(
+    app: App, setup: _Setup, spending: _Spending, system: str, text: str, max_tokens: int
+) -> str:
+    spending.begin()
+    try:
+        said = await asking.ask_model(app, system, text, model=setup.model, max_tokens=max_tokens)
+    finally:
+        spending.open -= 1
+    spending.end(said.cost_usd)
+    return said.text
 
 
 def _prompt(lessons: Sequence[Lesson]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -25,6 +26,7 @@ from aigc_desktop.core.learning import (
 )
 from aigc_desktop.learning import reading, trial
 from aigc_desktop.services import (
+    asking,
     chat,
     feedback,
     learning,
@@ -39,7 +41,7 @@ from aigc_desktop.services.app import App
 from aigc_desktop.store import behavior
 from aigc_desktop.store import feedback as feedback_rows
 from aigc_desktop.store import turns as turn_rows
-from tests.scripted_server import Exchange, ScriptedServer, call, say
+from tests.scripted_server import Exchange, ScriptedServer, call, fail, say
 from tests.services.conftest import Chat
 
 NewChat = Callable[[], Any]
@@ -344,6 +346,33 @@ async def test_a_test_that_shows_nothing_says_so(desk: Learning) -> None:
     proof = await proofs.test_lesson(desk.app, lesson.id)
     assert proof.verdict is TrialVerdict.UNDECIDED
     assert proof.wins.share == 0.5
+
+
+async def test_a_test_stays_within_its_budget(
+    desk: Learning, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await desk.dislike_all()
+    await desk.learn(SHORT)
+    lesson = (await lessons.list_lessons(desk.app))[0]
+    desk.server.handlers.clear()
+    desk.server.queue(judge("short"))
+    desk.app.settings.set(config.TRIAL_BUDGET_USD, Decimal("0.10"))
+    monkeypatch.setattr(asking.prices, "cost", lambda *_: Decimal("0.02"))
+    proof = await proofs.test_lesson(desk.app, lesson.id)
+    assert proof.stopped_by_budget
+    assert proof.cost_usd is not None
+    assert Decimal(proof.cost_usd) <= Decimal("0.10")
+
+
+async def test_a_test_that_cannot_go_on_says_why(desk: Learning) -> None:
+    await desk.dislike_all()
+    await desk.learn(SHORT)
+    lesson = (await lessons.list_lessons(desk.app))[0]
+    desk.server.handlers.clear()
+    desk.server.queue(fail(401, "authentication_error"))
+    with pytest.raises(UserError, match="api_key_invalid"):
+        await proofs.test_lesson(desk.app, lesson.id)
+    assert not await proofs.proofs_of(desk.app, lesson.id)
 
 
 async def test_the_demo_model_learns_the_plainest_things(app: App) -> None:
