@@ -120,6 +120,11 @@ def _operations(kind: str, program: Any) -> Iterator[Step]:
             (card.schedule_wanted if more == "schedule" else card.history_wanted).emit()
             program.window.picture = pane.dialog if more == "schedule" else pane.history
             program.window.picture.setModal(False)
+        if more == "rules":
+            pane.cards["retention"].rules_wanted.emit()
+            pane.rules.setModal(False)
+            yield pane.rules.preview.toPlainText
+            program.window.picture = pane.rules
     if name == "http":
         yield pane.port.text
         if more:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, QTime, Signal, Slot
+from PySide6.QtCore import QRegularExpression, Qt, Signal, Slot
+from PySide6.QtGui import QRegularExpressionValidator
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QFormLayout,
     QHBoxLayout,
-    QTimeEdit,
+    QLineEdit,
     QVBoxLayout,
     QWidget,
 )
@@ -22,6 +23,7 @@ INTERVALS = (5, 15, 30, 60, 120, 180, 360, 720)
 """Minutes that are offered; another one that is set already is offered too."""
 
 DAILY, WEEKLY = -1, -2
+_TIME = QRegularExpression(r"([01]?\d|2[0-3]):[0-5]\d")
 
 
 class ScheduleDialog(QDialog):
@@ -38,12 +40,13 @@ class ScheduleDialog(QDialog):
         self.how.setAccessibleName(tr("How often"))
         self.day = QComboBox()
         self.day.setAccessibleName(tr("Weekday"))
-        self.time = QTimeEdit()
+        self.time = QLineEdit()
         self.time.setAccessibleName(tr("Time of day"))
-        self.time.setDisplayFormat("HH:mm")
+        self.time.setValidator(QRegularExpressionValidator(_TIME, self))
         self._fill(job)
         self._build(job)
         self.how.currentIndexChanged.connect(self._show_fitting)
+        self.time.textChanged.connect(self._show_fitting)
         self._show_fitting()
 
     def schedule(self) -> Schedule:
@@ -51,9 +54,9 @@ class ScheduleDialog(QDialog):
         how = self.how.currentData()
         if how > 0:
             return Schedule(every_minutes=how)
-        at = self.time.time()
+        hour, _, minute = self.time.text().partition(":")
         weekday = self.day.currentData() if how == WEEKLY else None
-        return Schedule(hour=at.hour(), minute=at.minute(), weekday=weekday)
+        return Schedule(hour=int(hour), minute=int(minute), weekday=weekday)
 
     def _fill(self, job: JobView) -> None:
         now = job.schedule
@@ -67,7 +70,7 @@ class ScheduleDialog(QDialog):
         kind = minutes or (DAILY if now.weekday is None else WEEKLY)
         self.how.setCurrentIndex(self.how.findData(kind))
         self.day.setCurrentIndex(now.weekday or 0)
-        self.time.setTime(QTime(now.hour, now.minute))
+        self.time.setText(f"{now.hour:02}:{now.minute:02}")
 
     def _build(self, job: JobView) -> None:
         self._form = QFormLayout()
@@ -80,9 +83,9 @@ class ScheduleDialog(QDialog):
         row.addWidget(button(default, self._default, "link"))
         row.addStretch(1)
         row.addWidget(button(tr("Cancel"), self.reject))
-        save = button(tr("Save"), self._save, "primary")
-        save.setDefault(True)
-        row.addWidget(save)
+        self.save = button(tr("Save"), self._save, "primary")
+        self.save.setDefault(True)
+        row.addWidget(self.save)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(24, 20, 24, 18)
         layout.setSpacing(12)
@@ -98,6 +101,7 @@ class ScheduleDialog(QDialog):
         how = self.how.currentData()
         self._form.setRowVisible(self.day, how == WEEKLY)
         self._form.setRowVisible(self.time, how < 0)
+        self.save.setEnabled(how > 0 or self.time.hasAcceptableInput())
 
     @Slot()
     def _save(self) -> None:
