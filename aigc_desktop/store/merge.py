@@ -42,10 +42,11 @@ def copy_sessions(source: Path, target: Path, uids: Iterable[str], *, trusted: b
             ]
             new.execute("COMMIT")
         except dbapi2.OperationalError as error:
-            full = "full" in str(error)
-            raise UserError(
-                "disk_full" if full else "database_locked", path=str(target), reason=""
-            ) from error
+            known = {"full": "disk_full", "locked": "database_locked"}
+            for word, code in known.items():
+                if word in str(error):
+                    raise UserError(code, path=str(target), reason="") from error
+            raise
     return made
 
 
@@ -159,6 +160,8 @@ class _Copy:
         )
 
     def _hanging(self, table: str, column: str, names: dict[Any, Any]) -> None:
+        if not _columns(self._old, table) or not _columns(self._new, table):
+            return
         for was, name in names.items():
             for row in _rows(self._old, table, f"{column} = ?", was):
                 if table not in _NO_ID:

@@ -97,7 +97,8 @@ class Packer:
 
     def _begin(self) -> None:
         self._partial = self._repository.root / "packs" / f".{os.urandom(8).hex()}.part"
-        self._file = self._partial.open("xb", buffering=1 << 20)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+        self._file = os.fdopen(os.open(self._partial, flags, 0o600), "wb", buffering=1 << 20)
         self._digest = hashlib.sha256()
         self._offset = 0
         self._table = []
@@ -142,7 +143,7 @@ class Index:
 
         Packs that are not there, or not in their full size, are left out.
 
-        Raises UserError: `backup_damaged`, `passphrase_missing`.
+        Raises UserError("backup_damaged").
         """
         index = cls()
         index._present = {
@@ -151,8 +152,9 @@ class Index:
         for file in repository.index_files():
             try:
                 index._add_file(repository, file)
-            except UserError:
-                if not lenient:
+            except UserError as error:
+                # Without the passphrase plain snapshots can be used, which need plain packs.
+                if not lenient and error.code != "passphrase_missing":
                     raise
                 index.unreadable.append(file)
         return index

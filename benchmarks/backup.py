@@ -1,0 +1,163 @@
+"""Backup, first and after 1 % changed, verify and restore, beside restic's on the same data.
+
+The data: a database of 1 million messages, 20,000 small files, 2 GB of big ones (of which a half
+does not compress). Ratios are to `restic` with a local repository in the same run, rounds taken in
+turn (targets: first ≤ 1, changed ≤ 1.2, restore ≤ 1). Ours includes what restic leaves out: a
+consistent database while it may be written, and reading back what was stored.
+
+    python -m benchmarks.backup --data DIR [--sessions 10000 --messages 1000000] [--rounds 1]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import shutil
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+from sqlcipher3 import dbapi2
+
+from aigc_desktop.config.paths import Paths
+from aigc_desktop.ops.backup import staging
+from aigc_desktop.ops.backup.job import Job
+from aigc_desktop.ops.backup.process import run_blocking
+from benchmarks import checkpoint, data
+
+BIG_FILES = 20
+BIG_BYTES = 100 * 1024 * 1024
+SESSIONS, MESSAGES = 10_000, 1_000_000
+PASSWORD = "benchmark"
+
+
+def make_source(root: Path, sessions: int, messages: int) -> Path:
+    """Make the data once; return the home folder."""
+    home = root / "source"
+    if (root / "made").exists():
+        return home
+    shutil.rmtree(home, ignore_errors=True)
+    paths = Paths(home)
+    data.fill(paths, sessions, messages)
+    rng = random.Random(1)
+    checkpoint.fill(paths.work_dir / "small", rng)
+    words = rng.randbytes(1 << 16).hex().encode()
+    for number in range(BIG_FILES):
+        with (paths.work_dir / f"big{number}.bin").open("wb") as out:
+            for _ in range(BIG_BYTES >> 20):
+                start = rng.randrange(len(words) // 2)
+                piece = rng.randbytes(1 << 20) if number % 2 else (words[start:] * 16)[: 1 << 20]
+                out.write(piece)
+    (root / "made").touch()
+    return home
+
+
+def change(home: Path, seed: int) -> None:
+    """Change 1 %: of the small files, of the big ones' bytes, of the messages."""
+    rng = random.Random(seed)
+    small = sorted((home / "work_dir" / "small").rglob("*.py"))
+    for file in rng.sample(small, len(small) // 100):
+        with file.open("a") as out:
+            out.write(" changed")
+    for number in range(BIG_FILES):
+        with (home / "work_dir" / f"big{number}.bin").open("r+b") as file:
+            file.seek(rng.randrange(BIG_BYTES - (1 << 20)))
+            file.write(rng.randbytes(1 << 20))
+    db = dbapi2.connect(str(home / "data" / "sessions.db"))
+    (last,) = db.execute("SELECT max(id) FROM turns").fetchone()
+    rows = [
+        (rng.randint(1, last), 2000 + seed % 10**9 * 10 + n % 10, f"new {n} text")
+        for n in range(10_000)
+    ]
+    db.executemany(
+        "INSERT OR IGNORE INTO messages (turn_id, position, role, message_type, content,"
+        " created_at) VALUES (?, ?, 'user', 'text', ?, 1)",
+        rows,
+    )
+    db.commit()
+    db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    db.close()
+
+
+def ours(home: Path, repository: Path, name: str, **options: Any) -> tuple[float, dict[str, Any]]:
+    """Do a job in a worker process, as the program does; return seconds and result."""
+    job = Job(
+        name, str(home), str(repository), str(home / "work_dir"), version="bench", options=options
+    )
+    began = time.perf_counter()
+    result = run_blocking(job)
+    return time.perf_counter() - began, result
+
+
+def restic(repository: Path, *arguments: str) -> float:
+    """Run restic; return seconds."""
+    environment = {
+        **os.environ,
+        "RESTIC_PASSWORD": PASSWORD,
+        "RESTIC_CACHE_DIR": f"{repository}-cache",
+    }
+    began = time.perf_counter()
+    subprocess.run(["restic", "-q", "-r", str(repository), *arguments], env=environment, check=True)
+    return time.perf_counter() - began
+
+
+def measure(root: Path, home: Path, seed: int) -> dict[str, float]:
+    """Return the seconds of one round."""
+    for leftover in ("ours", "theirs", "theirs-cache", "back-ours", "back-theirs"):
+        shutil.rmtree(root / leftover, ignore_errors=True)
+    mine, theirs = root / "ours", root / "theirs"
+    restic(theirs, "init")
+    what = [str(home / "data" / "sessions.db"), str(home / "work_dir")]
+    figures: dict[str, float] = {}
+    figures["first"], made = ours(home, mine, "create", label="", cause="manual")
+    figures["restic_first"] = restic(theirs, "backup", *what)
+    change(home, seed)
+    figures["changed"], made = ours(home, mine, "create", label="", cause="manual")
+    figures["restic_changed"] = restic(theirs, "backup", *what)
+    figures["verify"], _ = ours(home, mine, "verify", snapshot=made["snapshot"])
+    figures["restic_verify"] = restic(theirs, "check", "--read-data")
+    back = Paths(root / "back-ours")
+    back.create()
+    os.sync()
+    began = time.perf_counter()
+    ours(back.home, mine, "stage", snapshot=made["snapshot"], replace=True, undo=False)
+    staging.finish(back)
+    figures["restore"] = time.perf_counter() - began
+    os.sync()
+    began = time.perf_counter()
+    restic(theirs, "restore", "latest", "--target", str(root / "back-theirs"))
+    os.sync()
+    figures["restic_restore"] = time.perf_counter() - began
+    return figures
+
+
+def main() -> None:
+    """Measure and print one JSON line."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--sessions", type=int, default=SESSIONS)
+    parser.add_argument("--messages", type=int, default=MESSAGES)
+    parser.add_argument("--rounds", type=int, default=1)
+    options = parser.parse_args()
+    options.data.mkdir(parents=True, exist_ok=True)
+    home = make_source(options.data, options.sessions, options.messages)
+    began = time.time_ns()
+    rounds = [measure(options.data, home, began + n) for n in range(options.rounds)]
+    best = {key: round(min(each[key] for each in rounds), 2) for key in rounds[0]}
+    ratios = {
+        f"{key}_ratio": round(best[key] / best[f"restic_{key}"], 2)
+        for key in ("first", "changed", "verify", "restore")
+    }
+    ok = (
+        ratios["first_ratio"] <= 1
+        and ratios["changed_ratio"] <= 1.2
+        and ratios["restore_ratio"] <= 1
+    )
+    print(json.dumps({"benchmark": "backup", **best, **ratios, "ok": ok}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,146 @@
+"""Every byte class of a repository damaged in turn: rejected each time (CASES a26)."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from aigc_desktop.core.errors import UserError
+from aigc_desktop.ops.backup import catalog
+from aigc_desktop.ops.backup.repository import Repository
+from tests.ops.backup.conftest import Home
+
+
+def files_of(root: Path) -> dict[str, Path]:
+    """The largest file of each kind."""
+    found = {
+        "config": root / "config.json",
+        "index": max((root / "index").iterdir(), key=lambda file: file.stat().st_size),
+        "pack": max(root.glob("packs/*/*"), key=lambda file: file.stat().st_size),
+    }
+    return {**found, "snapshot": root / "snapshots" / Repository.open(root).snapshot_ids()[-1]}
+
+
+def rejected(home: Home, snapshot: str) -> bool:
+    """Whether the snapshot is refused: by a verification and by a restore."""
+    try:
+        found = home.do("verify", snapshot=snapshot)
+    except UserError as error:
+        return error.code in ("backup_damaged", "passphrase_wrong", "snapshot_not_found")
+    return not found["ok"]
+
+
+@pytest.fixture(params=["plain", "encrypted"])
+def home(request: pytest.FixtureRequest, filled: Home) -> Iterator[Home]:
+    yield filled if request.param == "plain" else filled.locked_with("correct horse")
+
+
+@pytest.mark.parametrize("kind", ["config", "index", "pack", "snapshot"])
+def test_any_flipped_byte_is_found(home: Home, kind: str) -> None:
+    snapshot = home.create()
+    file = files_of(home.repository)[kind]
+    whole = file.read_bytes()
+    step = max(len(whole) // 12, 1)
+    # Beginning and end byte by byte (magic, lengths, trailer), the rest in samples.
+    places = {*range(0, min(16, len(whole)), 3), *range(len(whole) - 16, len(whole), 3)}
+    places |= set(range(0, len(whole), step))
+    for place in sorted(places):
+        data = bytearray(whole)
+        data[place] ^= 0x41
+        if kind == "config" and bytes(data).split() == whole.split():
+            continue
+        file.write_bytes(data)
+        assert rejected(home, snapshot), f"byte {place} of {len(whole)}"
+        file.write_bytes(whole)
+    assert not rejected(home, snapshot)
+
+
+def cut(file: Path) -> None:
+    os.truncate(file, file.stat().st_size * 2 // 3)
+
+
+def empty(file: Path) -> None:
+    os.truncate(file, 0)
+
+
+def longer(file: Path) -> None:
+    with file.open("ab") as out:
+        out.write(b"\0" * 7)
+
+
+def remove(file: Path) -> None:
+    file.unlink()
+
+
+def to_folder(file: Path) -> None:
+    file.unlink()
+    file.mkdir()
+
+
+@pytest.mark.parametrize("harm", [cut, empty, longer, remove, to_folder])
+@pytest.mark.parametrize("kind", ["config", "index", "pack", "snapshot"])
+def test_whatever_happens_to_a_file_is_found(
+    filled: Home, kind: str, harm: Callable[[Path], None]
+) -> None:
+    snapshot = filled.create()
+    harm(files_of(filled.repository)[kind])
+    with pytest.raises(UserError):
+        if not filled.do("verify", snapshot=snapshot)["ok"]:
+            raise UserError("backup_damaged")
+
+
+def test_swapped_files_are_found(filled: Home) -> None:
+    first = filled.create()
+    filled.write("big2.bin", os.urandom(3_000_000))
+    second = filled.create()
+    packs = sorted(filled.repository.glob("packs/*/*"), key=lambda file: file.stat().st_size)
+    one, other = packs[-1], packs[-2]
+    contents = one.read_bytes(), other.read_bytes()
+    one.write_bytes(contents[1])
+    other.write_bytes(contents[0])
+    assert rejected(filled, first) and rejected(filled, second)
+    one.write_bytes(contents[0])
+    other.write_bytes(contents[1])
+    snapshots = filled.repository / "snapshots"
+    shutil.copy(snapshots / first, snapshots / second)
+    assert not rejected(filled, first)
+    assert rejected(filled, second)
+    assert next(iter(catalog.snapshots(filled.repository, ""))).damaged
+
+
+def test_a_damaged_snapshot_is_not_restored(filled: Home, allow_log: set[str]) -> None:
+    snapshot = filled.create()
+    pack = files_of(filled.repository)["pack"]
+    data = bytearray(pack.read_bytes())
+    data[1000] ^= 1
+    pack.write_bytes(data)
+    filled.write("big.bin", b"changed since")
+    before = filled.paths.database.read_bytes()
+    with pytest.raises(UserError, match="backup_damaged"):
+        filled.do("stage", snapshot=snapshot, replace=True, undo=False)
+    assert filled.paths.database.read_bytes() == before
+    assert (filled.paths.work_dir / "big.bin").read_bytes() == b"changed since"
+    assert not list(filled.paths.work_dir.glob(".aigc-restore-*"))
+    assert not (filled.paths.data_dir / "restore.json").exists()
+
+
+def test_the_next_backup_mends_what_can_be_mended(filled: Home, allow_log: set[str]) -> None:
+    allow_log.add("damaged index")
+    first = filled.create()
+    index = files_of(filled.repository)["index"]
+    index.write_bytes(b"junk")
+    second = filled.create()
+    assert filled.do("verify", snapshot=first)["ok"]
+    assert filled.do("verify", snapshot=second)["ok"]
+
+
+def test_a_lost_pack_is_stored_again(filled: Home) -> None:
+    first = filled.create()
+    files_of(filled.repository)["pack"].unlink()
+    assert rejected(filled, first)
+    second = filled.create()
+    assert filled.do("verify", snapshot=second)["ok"]
