@@ -7,6 +7,7 @@ opens (`age -d -i identity.age backup.zip.age` does it without us).
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -235,6 +236,7 @@ def _extract(work: Work, file: Path, home: Path) -> dict[str, Any]:
         path.chmod(0o700 if mode & 0o100 else 0o600)
         os.utime(path, ns=(mtime_ns, mtime_ns))
     (home / MANIFEST).unlink()
+    _make_folders(home, described["folders"])
     _make_links(home, described["links"])
     _check_database(home, described)
     header: dict[str, Any] = described["header"]
@@ -253,6 +255,7 @@ def _described(content: bytes) -> dict[str, Any]:
             assert isinstance(name, str) and isinstance(digest, str)
             assert all(isinstance(n, int) and 0 <= n < 2**63 for n in (mode, size, mtime_ns))
         assert all(isinstance(p, str) and isinstance(t, str) for p, t in data["links"])
+        assert all(isinstance(path, str) for path in data["folders"])
         assert isinstance(data["header"], dict) and isinstance(data["counts"], dict)
         revision = str(data["header"]["revision"])
     except (ValueError, KeyError, TypeError, AssertionError, RecursionError) as error:
@@ -260,6 +263,14 @@ def _described(content: bytes) -> dict[str, Any]:
     if revision and revision not in migration.REVISIONS:
         raise UserError("backup_newer", version=str(data["header"].get("version"))[:20])
     return dict(data)
+
+
+def _make_folders(home: Path, folders: list[str]) -> None:
+    """Folders with nothing in them; the others are there already."""
+    for path in folders:
+        if safe_name(path) == path and source.split(path)[0]:
+            with contextlib.suppress(OSError):
+                (home / path).mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def _make_links(home: Path, links: list[list[str]]) -> None:

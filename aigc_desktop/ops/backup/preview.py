@@ -100,7 +100,7 @@ def compare_sessions(work: Work, found: Manifest) -> list[tuple[str, str, int, s
     for uid, title, at in found.sessions:
         how = SessionState.MISSING
         if uid in here:
-            how = SessionState.SAME if here[uid][1] == at else SessionState.CHANGED
+            how = SessionState.SAME if here[uid] == (title, at) else SessionState.CHANGED
         listed.append((uid, title, at, how.value))
     known = {uid for uid, _, _ in found.sessions}
     listed += [

@@ -51,6 +51,9 @@ _JOBS = {
 }
 """Each job and the module of this package that has it, as `run_NAME(work)`."""
 
+_AWAITED = {"preview", "list_files", "stage", "restore_some", "plan_undo", "undo_some", "discard"}
+"""Jobs that somebody sits and waits for; all others give way to everything else."""
+
 
 class Work:
     """A job in a worker: where things are, and how to say how far it is."""
@@ -91,10 +94,11 @@ class Work:
 
 def main() -> NoReturn:
     """Do the job that comes in; end the process."""
-    _be_modest()
-    line = sys.stdin.buffer.readline()
+    job = jobs.load(sys.stdin.buffer.readline())
     threading.Thread(target=_leave_with_parent, name="parent-watch", daemon=True).start()
-    _say(do(jobs.load(line), _say))
+    if job.name not in _AWAITED:
+        _be_modest()
+    _say(do(job, _say))
     os._exit(0)
 
 
