@@ -230,12 +230,13 @@ def backup_steps(kind: str, program: Any) -> Iterator[Step]:
     if kind in ("backup", "backup-restore"):
         pane.back_up("before the merger / 合并之前")
         yield lambda: len(pane.snapshots) == 1 and pane._work is None
+    if kind == "backup":
         pane.drill()
         yield lambda: pane._work is None
         pane.back_up("")
         yield lambda: len(pane.snapshots) == 2 and pane._work is None
     if kind == "backup-restore":
-        pane.show_restore(pane.snapshots[1])
+        pane.show_restore(pane.snapshots[0])
         yield lambda: pane.restore_dialog.preview is not None
         program.window.picture = pane.restore_dialog
 

@@ -159,6 +159,7 @@ class Program(QObject):
                 self._reopening = False
                 self._take_over_appearance()
                 self.workspace.rebuild(keep_session=False)
+                self.workspace.take_focus()
             else:
                 self.workspace.start()
             return

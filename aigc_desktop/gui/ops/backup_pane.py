@@ -162,6 +162,8 @@ class BackupPane(QWidget):
         self.settings.show_overview(overview)
         if overview.running is not None:
             self.summary.show_working(overview.running)
+        elif self._work is None:
+            self.summary.show_idle()
 
     @Slot(object)
     def _show_list(self, snapshots: list[Snapshot]) -> None:

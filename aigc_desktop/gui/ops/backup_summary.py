@@ -53,6 +53,7 @@ class BackupSummary(QFrame):
         self.bar.setTextVisible(False)
         self.at = label("", "muted")
         self.cancel = button(tr("Cancel"), self.cancel_wanted)
+        self._has_any = False
         self._work = QWidget()
         self.undo_text = label("", wrap=True)
         self.undo = button(tr("Undo the restore"), self.undo_wanted, "", "restore")
@@ -81,7 +82,8 @@ class BackupSummary(QFrame):
         icons.bind(self._badge, icon, state)
         self._show_proven(overview)
         self.where.setText(_where(overview))
-        self.drill.setEnabled(newest is not None and self._work.isHidden())
+        self._has_any = newest is not None
+        self.drill.setEnabled(self._has_any and self._work.isHidden())
         restore = overview.last_restore
         self._undo_row.setVisible(restore is not None)
         if restore is not None:
@@ -119,8 +121,9 @@ class BackupSummary(QFrame):
     def show_idle(self) -> None:
         """Nothing is going on."""
         self._work.hide()
-        for each in (self.now, self.drill, self.name, self.undo):
+        for each in (self.now, self.name, self.undo):
             each.setEnabled(True)
+        self.drill.setEnabled(self._has_any)
 
     def _show_proven(self, overview: BackupOverview) -> None:
         text, role = _proven(overview)
