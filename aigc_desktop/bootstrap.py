@@ -20,7 +20,12 @@ from aigc_desktop.config.settings import LOG_LEVEL, Settings
 from aigc_desktop.core.bus import EventBus
 from aigc_desktop.core.clock import Clock, SystemClock
 from aigc_desktop.core.errors import UserError
-from aigc_desktop.core.events import NoticeCleared, NoticeLevel, NoticeRaised
+from aigc_desktop.core.events import (
+    MigrationProgressed,
+    NoticeCleared,
+    NoticeLevel,
+    NoticeRaised,
+)
 
 if TYPE_CHECKING:
     from aigc_desktop.services.app import App
@@ -129,7 +134,7 @@ def _open_store(paths: Paths, settings: Settings, bus: EventBus, clock: Clock) -
         bus.publish(_notice("database_read_only", {"path": str(paths.data_dir)}))
     else:
         _finish_restore(paths, settings, bus)
-        migration.prepare(paths)
+        migration.prepare(paths, lambda step: bus.publish(MigrationProgressed(step)))
     store = Store.open(
         paths,
         read_only=read_only,

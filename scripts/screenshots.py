@@ -45,6 +45,9 @@ def steps(kind: str, language: str, program: Any) -> Iterator[Step]:
     if kind == "settings":
         workspace.show_settings()
         return
+    if kind.startswith(("migrations", "takeover")):
+        yield from _takeover(kind, program)
+        return
     if kind.startswith("backup"):
         yield from backup_steps(kind, program)
         return
@@ -99,6 +102,40 @@ def steps(kind: str, language: str, program: Any) -> Iterator[Step]:
         chat.files.findChild(object, "filesList").setCurrentRow(0)
         chat.files.findChild(object, "filesList").itemActivated.emit(
             chat.files.findChild(object, "filesList").item(0)
+        )
+
+
+def _takeover(kind: str, program: Any) -> Iterator[Step]:
+    """Show `takeover`, `takeover-report` or, after a take-over, `migrations`, `migrations-back`."""
+    from tests import web_version
+
+    workspace = program.workspace
+    workspace.show_take_over()
+    pane = workspace.operations_page.show_part("takeover")
+    folder = Path(os.environ["AIGC_HOME"], "web", "data")
+    (folder.parent / "work_dir" / "reports").mkdir(parents=True)
+    (folder.parent / "work_dir" / "reports" / "报告.md").write_text("# 报告")
+    (folder.parent / "work_dir" / "old-link").symlink_to("/etc/passwd")
+    folder.mkdir()
+    source = web_version.build(
+        folder / "sessions.db", "add_phase3_evolution_tables", nasty=kind != "migrations"
+    )
+    if kind == "takeover":
+        return
+    pane.database.setText(str(source))
+    yield pane.work_dir.text
+    pane.take.click()
+    yield lambda: pane.cards.has_cards
+    if kind == "takeover-report":
+        return
+    migrations = workspace.operations_page.show_part("migrations")
+    yield lambda: migrations.list.has_cards
+    if kind == "migrations-back":
+        workspace.return_wanted.emit(str(next(folder.parent.parent.glob("data/before-*"))))
+        yield (
+            lambda: (
+                getattr(workspace._problem, "leave", None) and workspace._problem.leave.isVisible()
+            )
         )
 
 

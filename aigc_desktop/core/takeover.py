@@ -27,6 +27,22 @@ class TakeOverProgress:
     detail: str = ""
     share: float = 0.0
 
+    @property
+    def overall(self) -> float:
+        """How much of the whole is done, 0..1; by how long the steps usually take."""
+        begins, ends = _SPANS[self.step]
+        return begins + (ends - begins) * min(1.0, max(0.0, self.share))
+
+
+_SPANS = {
+    Step.READ: (0.0, 0.08),
+    Step.STAGE: (0.08, 0.3),
+    Step.MIGRATE: (0.3, 0.65),
+    Step.SNAPSHOT: (0.65, 0.7),
+    Step.MERGE: (0.7, 0.95),
+    Step.FILES: (0.95, 1.0),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Arrived:

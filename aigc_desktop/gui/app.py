@@ -30,7 +30,7 @@ from aigc_desktop.config.paths import Paths, resource
 from aigc_desktop.config.settings import Settings
 from aigc_desktop.core.bus import EventBus
 from aigc_desktop.core.errors import UserError
-from aigc_desktop.core.events import Event, RestoreStaged, SettingChanged
+from aigc_desktop.core.events import Event, MigrationProgressed, RestoreStaged, SettingChanged
 from aigc_desktop.gui import notices, theme
 from aigc_desktop.gui.bridge import BackendLike, Bridge
 from aigc_desktop.gui.crash import CrashReporter
@@ -105,6 +105,7 @@ class Program(QObject):
         app.setWindowIcon(QIcon(os.fspath(resource("icons/app.svg"))))
         typed = window.opening.typed()
         self.workspace = Workspace(self.bridge, settings, paths, window, typed)
+        self.workspace.return_wanted.connect(self._go_back)
         window.setCentralWidget(self.workspace)
         self.workspace.take_focus()
         window.closing.connect(self.leave)
@@ -185,6 +186,27 @@ class Program(QObject):
             if not self._leaving:
                 self._start_backend()
 
+    @Slot(str)
+    def _go_back(self, snapshot: str) -> None:
+        """Stop the backend; when nobody has the database any more, go back to a copy of it."""
+        if self._leaving or self._reopening or self.backend is None:
+            return
+        self._reopening = True
+        self._snapshot = snapshot
+        backend, self.backend = self.backend, None
+        self.bridge.drop_backend()
+        self._join(backend, self._check_free)
+
+    @Slot()
+    def _check_free(self) -> None:
+        if self._stopper.is_alive():
+            return
+        self._poll.stop()
+        if not self._leaving:
+            page = self.workspace.show_return(self._snapshot)
+            page.retry.connect(self._retry)
+            page.quit.connect(self.leave)
+
     def _take_over_appearance(self) -> None:
         """What was restored may name another theme or language."""
         theme.apply(self._app, self._settings.get(config.THEME))
@@ -200,6 +222,8 @@ class Program(QObject):
 
     @Slot(object)
     def _on_event(self, event: Event) -> None:
+        if isinstance(event, MigrationProgressed):
+            self.workspace.migration.show_progress(event.progress)
         if isinstance(event, RestoreStaged):
             QTimer.singleShot(REOPEN_MS, self, self._reopen)
         if not isinstance(event, SettingChanged):

@@ -13,6 +13,9 @@ from aigc_desktop.core.errors import UserError
 from aigc_desktop.gui.rescue_choices import RescueChoices
 from aigc_desktop.gui.widgets.build import button, label
 
+RESCUED = ("database_corrupt", "database_missing", "database_newer")
+"""What can be helped with a copy of the database."""
+
 
 class ProblemPage(QWidget):
     """Nothing of the user's data is touched while this is shown."""
@@ -33,9 +36,10 @@ class ProblemPage(QWidget):
         layout.addWidget(label(title, "title", wrap=True))
         layout.addWidget(label(remedy, wrap=True))
         layout.addSpacing(8)
-        damaged = isinstance(error, UserError) and error.code == "database_corrupt"
+        code = error.code if isinstance(error, UserError) else ""
+        damaged = code in RESCUED
         if damaged:
-            self.choices = RescueChoices(paths)
+            self.choices = RescueChoices(paths, code)
             self.choices.rescued.connect(self.retry)
             layout.addWidget(self.choices)
             layout.addSpacing(8)

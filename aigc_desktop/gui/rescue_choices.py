@@ -26,9 +26,13 @@ class RescueChoices(QWidget):
     _snapshot_found = Signal(object)
     _backup_found = Signal(object)
 
-    def __init__(self, paths: Paths, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, paths: Paths, code: str = "database_corrupt", parent: QWidget | None = None
+    ) -> None:
+        """`code` says what is wrong: a database that is gone or too new is not rescued."""
         super().__init__(parent)
         self._paths = paths
+        self._code = code
         self._status = label("", "muted", wrap=True)
         self._rescue = button(tr("Rescue what can be read"), self._run_rescue, "primary")
         self._restore = button("", self._run_restore)
@@ -39,13 +43,15 @@ class RescueChoices(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(12)
-        layout.addWidget(
-            label(
-                tr("The damaged file is kept in the data folder, whatever you choose."), wrap=True
-            )
-        )
+        kept = tr("The damaged file is kept in the data folder, whatever you choose.")
+        if code == "database_newer":
+            kept = tr("The newer database is kept in the data folder.")
+        if code != "database_missing":
+            layout.addWidget(label(kept, wrap=True))
         for choice in self._choices():
             layout.addWidget(choice)
+        self._rescue.setVisible(code == "database_corrupt")
+        self._empty.setVisible(code != "database_newer")
         layout.addWidget(self._status)
         self._settled.connect(self._show_result)
         self._snapshot_found.connect(self._offer_snapshot)
@@ -80,7 +86,8 @@ class RescueChoices(QWidget):
 
     @Slot()
     def _run_restore(self) -> None:
-        self._run(rescue.restore_snapshot)
+        newer = self._code == "database_newer"
+        self._run(rescue.go_back if newer else rescue.restore_snapshot)
 
     @Slot()
     def _ask_empty(self) -> None:

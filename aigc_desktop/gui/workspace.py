@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from aigc_desktop.config import settings as config
@@ -16,6 +16,7 @@ from aigc_desktop.gui.bridge import Bridge
 from aigc_desktop.gui.chat.chat_page import ChatPage
 from aigc_desktop.gui.learning.proposals import LEARNED, ProposalWatch
 from aigc_desktop.gui.main_window import SIDEBAR_WIDTH, SPLIT
+from aigc_desktop.gui.migration_strip import MigrationStrip
 from aigc_desktop.gui.notices import NoticeAction, NoticeBar
 from aigc_desktop.gui.sidebar.sidebar import Sidebar
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from aigc_desktop.gui.learning.learning_page import LearningPage
     from aigc_desktop.gui.ops.operations_page import OperationsPage
     from aigc_desktop.gui.problem_page import ProblemPage
+    from aigc_desktop.gui.returned_page import ReturnedPage
     from aigc_desktop.gui.scenarios.scenarios_page import ScenariosPage
     from aigc_desktop.gui.settings.settings_page import SettingsPage
     from aigc_desktop.gui.settings.welcome_page import WelcomePage
@@ -41,6 +43,9 @@ _KEY_PROBLEMS = (
 class Workspace(QWidget):
     """Holds the pages; rebuilt pages (another language) keep their session and draft."""
 
+    return_wanted = Signal(str)
+    """The database is to go back to this copy."""
+
     def __init__(
         self, bridge: Bridge, settings: Settings, paths: Paths, window: QWidget, typed: str = ""
     ) -> None:
@@ -58,7 +63,7 @@ class Workspace(QWidget):
         self._scenarios: ScenariosPage | None = None
         self._operations: OperationsPage | None = None
         self._learning: LearningPage | None = None
-        self._problem: ProblemPage | None = None
+        self._problem: ProblemPage | ReturnedPage | None = None
         self._sidebar_wanted = True
         self.shortcuts: actions.ShortcutsDialog | None = None
         self._build()
@@ -118,6 +123,7 @@ class Workspace(QWidget):
             self._operations.session_wanted.connect(self._open_session)
             self._operations.turn_wanted.connect(self._open_turn)
             self._operations.settings_wanted.connect(self.show_settings)
+            self._operations.return_wanted.connect(self.return_wanted)
             self._operations.learning_wanted.connect(self.show_learning)
             self.pages.addWidget(self._operations)
         return self._operations
@@ -143,6 +149,7 @@ class Workspace(QWidget):
 
             self._welcome = WelcomePage(self._bridge, self._settings)
             self._welcome.connected.connect(self.show_chat)
+            self._welcome.take_over_wanted.connect(self.show_take_over)
             self.pages.addWidget(self._welcome)
         return self._welcome
 
@@ -154,6 +161,7 @@ class Workspace(QWidget):
 
     def start(self) -> None:
         """The backend is there: load the list; the welcome page if nothing is connected."""
+        self.migration.hide()
         self.sidebar.reload()
         self._show_welcome_if_new()
         self._bridge.call(self, calls.chat.attend)
@@ -173,11 +181,24 @@ class Workspace(QWidget):
         """Show that the program could not start."""
         from aigc_desktop.gui.problem_page import ProblemPage
 
-        self._problem = page = ProblemPage(error, self._paths)
+        page = ProblemPage(error, self._paths)
+        self._put_in_front(page)
+        return page
+
+    def show_return(self, snapshot: str) -> ReturnedPage:
+        """Go back to a copy of the database, which nobody has open now, and show how that went."""
+        from aigc_desktop.gui.returned_page import ReturnedPage
+
+        page = ReturnedPage(self._paths, snapshot)
+        self._put_in_front(page)
+        return page
+
+    def _put_in_front(self, page: ProblemPage | ReturnedPage) -> None:
+        self._problem = page
+        self.migration.hide()
         self.pages.addWidget(page)
         self.pages.setCurrentWidget(page)
         self.sidebar.setEnabled(False)
-        return page
 
     def hide_problem(self) -> None:
         """Go back to the chat page for another try."""
@@ -213,6 +234,12 @@ class Workspace(QWidget):
         self._show_page(self.operations_page)
 
     @Slot()
+    def show_take_over(self) -> None:
+        """Show where data of the web version comes in."""
+        self.show_operations()
+        self.operations_page.show_part("takeover")
+
+    @Slot()
     def show_learning(self) -> None:
         """Show what was learned."""
         self._show_page(self.learning_page)
@@ -244,6 +271,7 @@ class Workspace(QWidget):
 
     def _build(self) -> None:
         self.notices = NoticeBar()
+        self.migration = MigrationStrip()
         self.sidebar = Sidebar(self._bridge)
         self.chat = ChatPage(self._bridge, self._settings)
         self._settings_page = None
@@ -257,6 +285,7 @@ class Workspace(QWidget):
         column = QVBoxLayout(right)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
+        column.addWidget(self.migration)
         column.addWidget(self.notices)
         column.addWidget(self.pages, 1)
         if self._splitter is not None:

@@ -70,6 +70,17 @@ def restore_backup(paths: Paths) -> int:
     return int(run_blocking(job)["sessions"])
 
 
+def go_back(paths: Paths) -> int:
+    """Go back from a database that is too new to the newest copy that is not; return 0.
+
+    Raises UserError as `services.migrations.go_back`.
+    """
+    from aigc_desktop.services import migrations
+
+    migrations.go_back(paths)
+    return 0
+
+
 def rescue(paths: Paths) -> int:
     """Copy what can be read into a new database; return how many rows that were.
 

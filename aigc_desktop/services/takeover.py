@@ -71,6 +71,18 @@ async def take_over(app: App, wish: Wish) -> TakeOverReport:
     return report
 
 
+async def take_over_files(
+    app: App, database: str, work_dir: str | None, user: str | None, dry: bool
+) -> TakeOverReport:
+    """The same, as the window calls it."""
+    return await take_over(app, Wish(database, work_dir, user, dry))
+
+
+async def is_folder(app: App, path: str) -> bool:
+    """Return whether there is a folder."""
+    return await asyncio.to_thread(Path(path).is_dir)
+
+
 async def past_take_overs(app: App) -> list[TakeOverReport]:
     """Return the reports of all take-overs, the newest first."""
     return await app.store.read(takeovers.all_reports)

@@ -15,6 +15,8 @@ class OperationsPage(AreaPage):
 
     settings_wanted = Signal()
     learning_wanted = Signal()
+    return_wanted = Signal(str)
+    """The database is to go back to this copy."""
 
     def __init__(self, bridge: Bridge, settings: Settings) -> None:
         super().__init__("aigc_desktop.gui.ops", tr("Operations"), _parts(), bridge)
@@ -29,4 +31,6 @@ def _parts() -> tuple[tuple[str, str, str], ...]:
         ("logs", "log", tr("Logs")),
         ("statistics", "chart", tr("Statistics")),
         ("http", "server", tr("HTTP server")),
+        ("migrations", "database", tr("Migrations")),
+        ("takeover", "download", tr("Web version")),
     )

@@ -31,6 +31,7 @@ class WelcomePage(QWidget):
     """Three ways to begin; what goes wrong is said where it was tried."""
 
     connected = Signal()
+    take_over_wanted = Signal()
 
     def __init__(self, bridge: Bridge, settings: Settings, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -58,6 +59,13 @@ class WelcomePage(QWidget):
         layout.addSpacing(6)
         for card in self._cards():
             layout.addWidget(card)
+        self.take_over_button = button(
+            tr("Used the web version before? Take over your chats…"),
+            self.take_over_wanted,
+            "link",
+            "download",
+        )
+        layout.addWidget(self.take_over_button, 0, Qt.AlignmentFlag.AlignHCenter)
         layout.addStretch(1)
         centred = QHBoxLayout(body)
         centred.setContentsMargins(24, 0, 24, 0)

@@ -22,6 +22,7 @@ from aigc_desktop.core.events import (
     SessionChanged,
     SessionCreated,
     SessionDeleted,
+    SessionsArrived,
     TurnEnded,
     TurnStarted,
 )
@@ -237,6 +238,8 @@ class Sidebar(QWidget):
         match event:
             case SessionCreated(session) | SessionChanged(session):
                 self._put(session)
+            case SessionsArrived():
+                self.reload()
             case SessionDeleted(session_id):
                 self._gone(session_id)
                 self.trash_view.sessions.remove(session_id)

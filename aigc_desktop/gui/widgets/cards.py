@@ -30,6 +30,10 @@ class CardList(QScrollArea):
         self.setWidgetResizable(True)
         self.setWidget(body)
 
+    @property
+    def has_cards(self) -> bool:
+        return bool(self._cards)
+
     def show_cards(self, cards: Iterable[QWidget]) -> None:
         """Show these instead of those before."""
         for card in self._cards:

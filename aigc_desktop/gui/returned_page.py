@@ -1,0 +1,87 @@
+"""Shown while the database goes back to a copy, and when it has."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from aigc_desktop.config.i18n import tr
+from aigc_desktop.config.messages import describe, describe_error
+from aigc_desktop.config.operation_words import moment_text
+from aigc_desktop.config.paths import Paths
+from aigc_desktop.gui.widgets.build import button, label
+from aigc_desktop.services import migrations
+
+
+class ReturnedPage(QWidget):
+    """Goes back in a thread of its own; nobody has the database open meanwhile."""
+
+    retry = Signal()
+    quit = Signal()
+
+    _settled = Signal(object)
+
+    def __init__(self, paths: Paths, snapshot: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("page")
+        self.title = label(tr("Returning to the copy…"), "title", wrap=True)
+        self.text = label(tr("The present database is kept beside it."), wrap=True)
+        self.again = button("", self.retry)
+        self.leave = button(tr("Quit"), self.quit, "primary")
+        column = QWidget()
+        column.setMaximumWidth(560)
+        layout = QVBoxLayout(column)
+        layout.setSpacing(12)
+        layout.addWidget(self.title)
+        layout.addWidget(self.text)
+        layout.addSpacing(8)
+        row = QHBoxLayout()
+        row.addWidget(self.leave)
+        row.addWidget(self.again)
+        row.addStretch(1)
+        layout.addLayout(row)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(24, 24, 24, 24)
+        outer.addStretch(2)
+        outer.addWidget(column, 0, Qt.AlignmentFlag.AlignHCenter)
+        outer.addStretch(3)
+        for each in (self.again, self.leave):
+            each.hide()
+        self._settled.connect(self._show_result)
+
+        def run() -> None:
+            try:
+                result: Any = migrations.go_back(paths, snapshot)
+                result = (result, migrations.read_status(paths).pending)
+            except Exception as error:  # noqa: BLE001 shown to the user
+                result = error
+            self._settled.emit(result)
+
+        threading.Thread(target=run, name="going-back", daemon=True).start()
+
+    @Slot(object)
+    def _show_result(self, result: Any) -> None:
+        for each in (self.again, self.leave):
+            each.show()
+        if isinstance(result, BaseException):
+            title, remedy = describe_error(result)
+            self.title.setText(title)
+            self.text.setText(remedy)
+            self.again.setText(tr("Go on as before"))
+            return
+        returned, pending = result
+        time = moment_text(returned.taken_at)
+        self.title.setText(tr("The database is as it was on {time}.", time=time))
+        name, _ = describe(f"revision:{returned.revision}", {})
+        words = [tr("It is at “{title}”.", title=name)]
+        words.append(tr("The newer one is kept as {path}.", path=returned.kept))
+        if pending:
+            words.append(
+                tr("Start the older program now: this one would bring it up to date again.")
+            )
+        self.text.setText(" ".join(words))
+        self.again.setText(tr("Bring it up to date again") if pending else tr("Go on with it"))
+        self.leave.setFocus()
