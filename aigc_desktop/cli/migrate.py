@@ -63,7 +63,7 @@ def _back(paths: Paths, options: argparse.Namespace) -> int:
     if options.json:
         print_json(dataclasses.asdict(returned))
         return OK
-    print(tr("The database is as it was on {time}.", time=moment(returned.taken_at)))
+    print(tr("The database is as it was: {time}.", time=moment(returned.taken_at)))
     if returned.kept:
         print(tr("The newer one is kept as {path}.", path=returned.kept))
     print(tr("This version of the program would bring it up to date again when it starts."))

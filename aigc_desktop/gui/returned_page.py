@@ -32,7 +32,7 @@ class ReturnedPage(QWidget):
         self.again = button("", self.retry)
         self.leave = button(tr("Quit"), self.quit, "primary")
         column = QWidget()
-        column.setMaximumWidth(560)
+        column.setFixedWidth(560)
         layout = QVBoxLayout(column)
         layout.setSpacing(12)
         layout.addWidget(self.title)
@@ -74,7 +74,7 @@ class ReturnedPage(QWidget):
             return
         returned, pending = result
         time = moment_text(returned.taken_at)
-        self.title.setText(tr("The database is as it was on {time}.", time=time))
+        self.title.setText(tr("The database is as it was: {time}.", time=time))
         name, _ = describe(f"revision:{returned.revision}", {})
         words = [tr("It is at “{title}”.", title=name)]
         words.append(tr("The newer one is kept as {path}.", path=returned.kept))

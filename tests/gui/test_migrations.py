@@ -47,7 +47,7 @@ def test_an_old_database_is_upgraded_and_one_click_returns(
     desk.click("Return to this version…")
     desk.until(lambda: "Return to this version?" in desk.everything_said())
     desk.click("Return", pane.question)
-    desk.until(lambda: "The database is as it was on" in desk.everything_said())
+    desk.until(lambda: "The database is as it was:" in desk.everything_said())
     assert migration.current(paths.database) == "permission_rules"
     [aside] = paths.data_dir.glob("after-*.db")
     assert migration.current(aside) == migration.HEAD
