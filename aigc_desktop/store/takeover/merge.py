@@ -75,7 +75,7 @@ def _transaction(database: Path, staging: Path, stop: Stop) -> Iterator[Any]:
     with snapshots.opened(database, "mode=rw") as db:
         db.execute(f"PRAGMA busy_timeout={BUSY_MS}")
         db.execute("PRAGMA synchronous=FULL")
-        db.execute("PRAGMA temp_store=MEMORY")
+        db.execute("PRAGMA temp_store=FILE")
         db.execute("ATTACH ? AS web", (database_uri(staging, "mode=ro"),))
         db.create_function("web_path", 1, relative_path, deterministic=True)
         db.create_function("web_model", 1, alias_of, deterministic=True)
