@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -139,6 +140,17 @@ class LessonState(StrEnum):
 
 EXAMPLES = 2
 
+DAY_MS = 24 * 3600 * 1000
+
+HALF_LIFE_DAYS = 45
+"""Days in which evidence loses half its weight: after a season it still counts a little."""
+
+FADED = 0.25
+"""Strength below which a lesson that nobody has accepted ends, and an accepted one is stale."""
+
+UNUSED_DAYS = 7
+"""Days in force without a use after which a lesson is pointed out."""
+
 LIVE = frozenset({LessonState.NOTICED, LessonState.PROPOSED, LessonState.ACTIVE})
 
 
@@ -213,6 +225,28 @@ class Lesson:
     def is_held(self) -> bool:
         """Whether the user has put it into force."""
         return self.state is LessonState.ACTIVE and not self.automatic
+
+    def strength(self, now: int) -> float:
+        """Return the sum of the evidence's weights, each halved every HALF_LIFE_DAYS."""
+        return math.fsum(
+            each.weight * math.exp2(-max(0, now - each.at) / DAY_MS / HALF_LIFE_DAYS)
+            for each in self.evidence
+        )
+
+    def is_stale(self, now: int) -> bool:
+        """Whether it is in force though what spoke for it has faded. The user's own never is."""
+        active = self.state is LessonState.ACTIVE
+        return active and bool(self.evidence) and self.strength(now) < FADED
+
+    def is_unused(self, now: int) -> bool:
+        """Whether it is in force and no request has called for it."""
+        active = self.state is LessonState.ACTIVE
+        return active and not self.uses and now - self.created_at > UNUSED_DAYS * DAY_MS
+
+    @property
+    def is_conflicting(self) -> bool:
+        """Whether it says otherwise than one in force."""
+        return self.conflicts_with is not None and self.state in LIVE
 
     @property
     def line(self) -> str:

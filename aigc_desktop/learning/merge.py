@@ -7,7 +7,6 @@ and the same observations again change nothing.
 
 from __future__ import annotations
 
-import math
 import re
 import unicodedata
 from collections import defaultdict
@@ -15,6 +14,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from aigc_desktop.core.learning import (
+    DAY_MS,
+    FADED,
     TRUSTED_KINDS,
     Evidence,
     Feedback,
@@ -25,14 +26,6 @@ from aigc_desktop.core.learning import (
     Target,
 )
 from aigc_desktop.learning.summary import clipped
-
-DAY_MS = 24 * 3600 * 1000
-
-HALF_LIFE_DAYS = 45
-"""Days in which evidence loses half its weight: after a season it still counts a little."""
-
-FADED = 0.25
-"""Strength below which a lesson that nobody has accepted ends."""
 
 NEEDED: Mapping[Scope, tuple[float, int]] = {
     Scope.SESSION: (0.8, 1),
@@ -116,14 +109,6 @@ def settle(lessons: Sequence[Lesson], now: int, policy: Policy) -> list[Lesson]:
     return _within_limit(found, now)
 
 
-def strength(lesson: Lesson, now: int) -> float:
-    """Return the sum of the evidence's weights, each halved every HALF_LIFE_DAYS."""
-    return math.fsum(
-        each.weight * math.exp2(-max(0, now - each.at) / DAY_MS / HALF_LIFE_DAYS)
-        for each in lesson.evidence
-    )
-
-
 def key_of(lesson: Lesson | Observation) -> Key:
     """Return what lessons that exclude each other have in common."""
     return (lesson.target, plain(lesson.topic), plain(lesson.when))
@@ -138,7 +123,7 @@ def plain(text: str) -> str:
 def qualifies(lesson: Lesson, now: int) -> bool:
     """Return whether there is enough evidence to propose a lesson."""
     needed, places = NEEDED[lesson.target.scope]
-    return strength(lesson, now) >= needed - 1e-9 and lesson.places >= places
+    return lesson.strength(now) >= needed - 1e-9 and lesson.places >= places
 
 
 def evidence_of(feedback: Feedback) -> Evidence:
@@ -232,7 +217,7 @@ def _decided(
 def _state(
     lesson: Lesson, winner: Lesson | None, held: Lesson | None, now: int, policy: Policy
 ) -> LessonState:
-    if strength(lesson, now) < FADED or _is_over(lesson, now):
+    if lesson.strength(now) < FADED or _is_over(lesson, now):
         return LessonState.EXPIRED
     running = lesson.state is LessonState.ACTIVE
     if not qualifies(lesson, now) and not running:
@@ -252,12 +237,12 @@ def _may_win(lesson: Lesson, now: int) -> bool:
     if lesson.state is LessonState.REJECTED and not _is_back(lesson):
         return False
     running = lesson.state is LessonState.ACTIVE
-    alive = strength(lesson, now) >= FADED and not _is_over(lesson, now)
+    alive = lesson.strength(now) >= FADED and not _is_over(lesson, now)
     return alive and (running or qualifies(lesson, now))
 
 
 def _rank(lesson: Lesson, now: int) -> tuple[float, int, str]:
-    return (round(strength(lesson, now), 9), _newest(lesson), plain(lesson.value))
+    return (round(lesson.strength(now), 9), _newest(lesson), plain(lesson.value))
 
 
 def _newest(lesson: Lesson) -> int:

@@ -24,7 +24,7 @@ from aigc_desktop.core.learning import (
 )
 from aigc_desktop.core.ports import ToolSpec
 from aigc_desktop.learning import reading
-from aigc_desktop.learning.merge import FADED, Policy, merge, strength
+from aigc_desktop.learning.merge import Policy, merge
 from aigc_desktop.learning.reading import Reading, Unreadable
 from aigc_desktop.learning.summary import NEWEST, Summary, summarize
 from aigc_desktop.services import asking, jobs, profile
@@ -284,9 +284,9 @@ async def overview(app: App, user_id: int = LOCAL_USER_ID) -> Overview:
             active=len(active),
             proposed=sum(each.state is LessonState.PROPOSED for each in found),
             noticed=sum(each.state is LessonState.NOTICED for each in found),
-            stale=sum(strength(each, now) < FADED and bool(each.evidence) for each in active),
-            conflicting=sum(each.conflicts_with is not None for each in found),
-            unused=sum(not each.uses for each in active),
+            stale=sum(each.is_stale(now) for each in found),
+            conflicting=sum(each.is_conflicting for each in found),
+            unused=sum(each.is_unused(now) for each in found),
             next_run_at=plan.due_at if plan is not None else None,
             states=tuple(states),
         )
