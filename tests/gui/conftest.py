@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import json
 import os
 import threading
@@ -205,6 +206,16 @@ class Desk:
 def _texts(model: QAbstractItemModel) -> list[str]:
     shown = [model.index(row, 0).data() for row in range(model.rowCount())]
     return [str(text) for text in shown if text]
+
+
+@pytest.fixture(autouse=True)
+def collected_here() -> Iterator[None]:
+    """As in the program, garbage is collected on the main thread and between things, never while
+    another thread works or something is being painted (`gui.collector`)."""
+    gc.disable()
+    yield
+    gc.collect()
+    gc.enable()
 
 
 @pytest.fixture
