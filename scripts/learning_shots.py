@@ -61,13 +61,10 @@ async def seed(app: Any, language: str, turn_id: int) -> None:
         Lesson,
         LessonKind,
         LessonState,
-        Pair,
-        Proof,
         Scope,
-        Share,
         Target,
-        TrialVerdict,
     )
+    from aigc_desktop.core.trial import Pair, Proof, Share, TrialVerdict
     from aigc_desktop.store import feedback as feedback_rows
     from aigc_desktop.store import lessons as rows
 

@@ -12,12 +12,13 @@ from aigc_desktop.core.content import Block
 from aigc_desktop.core.diagnostics import CheckResult
 from aigc_desktop.core.http import HttpState
 from aigc_desktop.core.jobs import JobProgress, JobRun
-from aigc_desktop.core.learning import LearnReport, Opinion, Proof
+from aigc_desktop.core.learning import LearnReport, Opinion
 from aigc_desktop.core.matching import Match
 from aigc_desktop.core.migration import Progress as MigrationProgress
 from aigc_desktop.core.session import Session, Turn, Usage
 from aigc_desktop.core.takeover import TakeOverProgress
 from aigc_desktop.core.transcript import ToolState, TranscriptSnapshot
+from aigc_desktop.core.trial import Proof
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 
 from aigc_desktop.core.intervals import wilson
-from aigc_desktop.core.learning import Pair, Share, TrialVerdict
+from aigc_desktop.core.trial import Pair, Share, TrialVerdict
 
 REQUESTS = 8
 CONTROL = 6

@@ -20,8 +20,8 @@ from aigc_desktop.core.learning import (
     LessonState,
     Scope,
     Target,
-    TrialVerdict,
 )
+from aigc_desktop.core.trial import TrialVerdict
 from aigc_desktop.learning import evolver
 from aigc_desktop.learning.guard import MAX_TEXT, MAX_WHEN, problem_of
 from aigc_desktop.learning.merge import key_of, plain

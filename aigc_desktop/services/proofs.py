@@ -12,8 +12,9 @@ from aigc_desktop.agent import prices
 from aigc_desktop.config import settings as config
 from aigc_desktop.core.errors import UserError
 from aigc_desktop.core.events import LessonsChanged, TrialProgress
-from aigc_desktop.core.learning import Lesson, LessonState, Pair, Proof, TrialPlan
+from aigc_desktop.core.learning import Lesson, LessonState
 from aigc_desktop.core.session import Usage
+from aigc_desktop.core.trial import Pair, Proof, TrialPlan
 from aigc_desktop.learning import trial
 from aigc_desktop.learning.guard import has_hidden
 from aigc_desktop.scenarios.composer import PartKind, compose, estimate_tokens

@@ -93,7 +93,7 @@ async def undo_restore(app: App) -> RestoreResult:
     After a restore of everything this restores its safety snapshot (the program reopens itself);
     after one of single things the restored sessions are removed and the files put back.
 
-    Raises UserError: `nothing_to_undo`; as `restore_snapshot`.
+    Raises UserError: `no_restore_to_undo`; as `restore_snapshot`.
     """
     found = await run_job(app, Operation.RESTORE, "plan_undo", {})
     if found["everything"]:

@@ -16,13 +16,10 @@ from aigc_desktop.core.learning import (
     LessonKind,
     LessonState,
     LessonUse,
-    Pair,
-    Proof,
     Scope,
-    Share,
     Target,
-    TrialVerdict,
 )
+from aigc_desktop.core.trial import Pair, Proof, Share, TrialVerdict
 from aigc_desktop.store.tables import lesson_changes, lesson_proofs, lessons
 
 _DATA = (

@@ -10,6 +10,7 @@ from pathlib import Path
 from aigc_desktop.config import settings
 from aigc_desktop.config.i18n import set_language, tr
 from aigc_desktop.config.messages import MESSAGES, describe
+from aigc_desktop.config.texts import backup, learning, operations, program
 
 ROOT = Path(__file__).parents[2]
 COMPUTED = {"messages.py", "i18n.py"}
@@ -60,6 +61,11 @@ def test_everything_is_translated() -> None:
     assert not missing
     for text in wanted:
         assert placeholders(text) == placeholders(translated[text]), text
+
+
+def test_no_code_has_two_messages() -> None:
+    areas = (program, learning, backup, operations)
+    assert sum(len(area.MESSAGES) for area in areas) == len(MESSAGES)
 
 
 def test_values_stay_as_they_are() -> None:

@@ -17,11 +17,10 @@ from aigc_desktop.core.learning import (
     Lesson,
     LessonKind,
     LessonState,
-    Pair,
     Scope,
     Target,
-    TrialVerdict,
 )
+from aigc_desktop.core.trial import Pair, TrialVerdict
 from aigc_desktop.learning import evolver, selection, trial
 from aigc_desktop.learning.reading import Unreadable, question, read
 from aigc_desktop.learning.summary import FROM_ONE_SESSION, NEWEST, chosen, summarize

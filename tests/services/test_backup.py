@@ -108,7 +108,7 @@ async def test_encryption_and_the_key_that_is_never_in_a_backup(app: App) -> Non
 async def test_what_is_missing_is_said(app: App) -> None:
     with pytest.raises(UserError, match="no_repository"):
         await backup.run_drill(app)
-    with pytest.raises(UserError, match="nothing_to_undo"):
+    with pytest.raises(UserError, match="no_restore_to_undo"):
         await restore.undo_restore(app)
     app.settings.set(config.BACKUP_TARGET, "bucket")
     with pytest.raises(UserError, match="bucket_incomplete"):

@@ -22,8 +22,8 @@ from aigc_desktop.core.learning import (
     Outcome,
     Scope,
     Target,
-    TrialVerdict,
 )
+from aigc_desktop.core.trial import TrialVerdict
 from aigc_desktop.learning import reading, trial
 from aigc_desktop.services import (
     asking,

@@ -55,7 +55,7 @@ MESSAGES: dict[str, MessageText] = {
         "The restore drill did not succeed ({reason}).",
         "Make a new backup and verify it; the snapshot that failed is marked.",
     ),
-    "nothing_to_undo": MessageText("There is no restore that can be undone.", "Nothing to do."),
+    "no_restore_to_undo": MessageText("There is no restore that can be undone.", "Nothing to do."),
     "restore_waits": MessageText(
         "A restore waits for the other windows and commands that use the database.",
         "Close them; it is put in at the next start.",

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from aigc_desktop.core.errors import UserError
-from aigc_desktop.core.learning import Feedback, Lesson, Proof
+from aigc_desktop.core.learning import Feedback, Lesson
+from aigc_desktop.core.trial import Proof
 from aigc_desktop.gui import calls
 from aigc_desktop.gui.learning.wording import Names
 

@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from aigc_desktop.config.i18n import tr, tr_n
 from aigc_desktop.core.errors import UserError
 from aigc_desktop.core.events import NoticeLevel
-from aigc_desktop.core.learning import Lesson, LessonState, Proof
+from aigc_desktop.core.learning import Lesson, LessonState
+from aigc_desktop.core.trial import Proof
 from aigc_desktop.gui import calls, notices
 from aigc_desktop.gui.chat.safe_text import one_line
 from aigc_desktop.gui.learning import book

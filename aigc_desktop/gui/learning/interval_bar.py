@@ -6,7 +6,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from aigc_desktop.core.learning import Share
+from aigc_desktop.core.trial import Share
 from aigc_desktop.gui import theme
 from aigc_desktop.gui.learning.proof_words import share_text
 

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from aigc_desktop.config.i18n import tr
-from aigc_desktop.core.learning import Pair, Proof, Share, TrialVerdict
+from aigc_desktop.core.trial import Pair, Proof, Share, TrialVerdict
 from aigc_desktop.gui import icons, theme
 from aigc_desktop.gui.chat.safe_text import one_line, visible
 from aigc_desktop.gui.learning.interval_bar import IntervalBar

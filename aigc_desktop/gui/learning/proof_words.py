@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from aigc_desktop.config.i18n import tr, tr_n
-from aigc_desktop.core.learning import Pair, Proof, Share, TrialPlan
+from aigc_desktop.core.trial import Pair, Proof, Share, TrialPlan
 from aigc_desktop.gui.chat.wording import cost_text
 from aigc_desktop.gui.learning.wording import day_text, verdict_text
 

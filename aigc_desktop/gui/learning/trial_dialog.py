@@ -19,7 +19,8 @@ from aigc_desktop.config.i18n import tr
 from aigc_desktop.config.messages import describe
 from aigc_desktop.core.errors import UserError
 from aigc_desktop.core.events import Event, TrialProgress
-from aigc_desktop.core.learning import Lesson, LessonState, Proof, TrialPlan
+from aigc_desktop.core.learning import Lesson, LessonState
+from aigc_desktop.core.trial import Proof, TrialPlan
 from aigc_desktop.gui import calls, notices
 from aigc_desktop.gui.bridge import Bridge, Handle
 from aigc_desktop.gui.learning.lesson_face import lesson_text

@@ -16,8 +16,8 @@ from aigc_desktop.core.learning import (
     Outcome,
     Scope,
     Target,
-    TrialVerdict,
 )
+from aigc_desktop.core.trial import TrialVerdict
 from aigc_desktop.gui.chat.safe_text import one_line
 
 MAX_NAME = 40

@@ -49,7 +49,7 @@ def _last(work: Work) -> tuple[dict[str, Any], dict[str, Any]]:
     known = state.read(work.root)
     last = known.get("last_restore")
     if not last:
-        raise UserError("nothing_to_undo")
+        raise UserError("no_restore_to_undo")
     return last, known.get("last_restore_detail") or {"created": [], "paths": []}
 
 

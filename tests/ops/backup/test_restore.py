@@ -68,7 +68,7 @@ def test_a_restore_of_everything_is_undone(filled: Home) -> None:
     everything(filled, plan["safety_id"], undo=True)
     assert tree(filled.paths.work_dir) == changed
     assert rows(filled, "SELECT title FROM sessions WHERE id = 1") == [("renamed since",)]
-    with pytest.raises(UserError, match="nothing_to_undo"):
+    with pytest.raises(UserError, match="no_restore_to_undo"):
         filled.do("plan_undo")
 
 
