@@ -10,7 +10,14 @@ from pathlib import Path
 from aigc_desktop.config import settings
 from aigc_desktop.config.i18n import set_language, tr
 from aigc_desktop.config.messages import MESSAGES, describe
-from aigc_desktop.config.texts import backup, learning, operations, program
+from aigc_desktop.config.texts import (
+    backup,
+    learning,
+    migrations,
+    operations,
+    program,
+    takeover,
+)
 
 ROOT = Path(__file__).parents[2]
 COMPUTED = {"messages.py", "i18n.py"}
@@ -64,7 +71,7 @@ def test_everything_is_translated() -> None:
 
 
 def test_no_code_has_two_messages() -> None:
-    areas = (program, learning, backup, operations)
+    areas = (program, learning, backup, operations, migrations, takeover)
     assert sum(len(area.MESSAGES) for area in areas) == len(MESSAGES)
 
 
