@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -36,8 +37,8 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out / "dist" / "aigc-desktop" / "aigc-desktop"
 
 
-def run(program: Path, home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {
+def environment(home: Path) -> dict[str, str]:
+    return {
         "PATH": "/nowhere",
         "HOME": str(home),
         "AIGC_HOME": str(home / "aigc"),
@@ -45,9 +46,12 @@ def run(program: Path, home: Path, *arguments: str) -> subprocess.CompletedProce
         "LANG": "C.UTF-8",
         "AIGC_DEMO_DELAY": "0",
     }
+
+
+def run(program: Path, home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [str(program), *arguments],
-        env=environment,
+        env=environment(home),
         cwd=home,
         capture_output=True,
         text=True,
@@ -71,6 +75,27 @@ def test_ask(program: Path, home: Path) -> None:
     done = run(program, home, "ask", "write a report to r.md", "--model", "demo", "--yes")
     assert done.returncode == 0, done.stderr
     assert (home / "aigc/work_dir/r.md").exists()
+
+
+def test_operations(program: Path, home: Path) -> None:
+    jobs = json.loads(run(program, home, "jobs", "list", "--json").stdout)
+    assert {job["name"] for job in jobs} >= {"learning", "backup", "drill", "retention", "prices"}
+    made = run(program, home, "backup", "create", "--json")
+    assert made.returncode == 0, made.stderr
+    proven = run(program, home, "backup", "drill", "--json")
+    assert proven.returncode == 0, proven.stderr
+    checked = json.loads(run(program, home, "doctor", "--json").stdout)
+    assert checked["results"]
+    with subprocess.Popen(
+        [str(program), "serve", "--port", "0"],
+        env=environment(home),
+        cwd=home,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as server:
+        assert server.stdout is not None
+        assert "127.0.0.1" in server.stdout.readline()
+        server.terminate()
 
 
 def test_size(program: Path) -> None:
