@@ -160,6 +160,8 @@ class Program(QObject):
                 self._reopening = False
                 self._take_over_appearance()
                 self.workspace.rebuild(keep_session=False)
+                # The dialog that asked for this is gone, and with it the window's keyboard.
+                self.window.activateWindow()
                 self.workspace.take_focus()
             else:
                 self.workspace.start()

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from aigc_desktop.config.paths import Paths
 from aigc_desktop.core.backup import SessionState
@@ -70,6 +71,7 @@ def test_made_proven_and_labelled(desk: Desk) -> None:
     assert "before the trip" in said
     assert "verified" in said
     assert "The first one: everything in it is new" in said
+    wait(desk, pane.summary.drill.isEnabled)
     desk.click("Restore drill")
     wait(desk, lambda: "Last proven restorable" in desk.everything_said())
     wait(desk, lambda: "proven" in desk.everything_said() and idle(pane))
@@ -131,6 +133,7 @@ def test_everything_comes_back_in_a_window_that_opens_anew(desk: Desk) -> None:
     wait(desk, lambda: desk.program.bridge.is_ready)
     desk.until(lambda: any("First chat" in title for title in desk.titles()))
     assert not any("Second chat" in title for title in desk.titles())
+    desk.until(QApplication.focusWidget)
     pane = backups(desk)
     wait(desk, lambda: "Undo the restore" in desk.everything_said())
 
@@ -174,7 +177,7 @@ def test_taken_along_in_one_file(desk: Desk, tmp_path: Path) -> None:
     fill(pane.dialog, PASSPHRASE)
     desk.click("OK", pane.dialog)
     wait(desk, lambda: len(pane.snapshots) == 2 and idle(pane))
-    assert "Imported" in desk.everything_said()
+    desk.until(lambda: "all.zip.age" in desk.everything_said())
 
 
 def test_the_chats_of_a_backup_replace_a_damaged_database(
