@@ -112,8 +112,9 @@ def rescue(paths: Paths) -> Rescued:
 
 def _copy_all(old: Any, new: Any) -> Rescued:
     rows = damaged = 0
+    # What has no row ids is sums that triggers keep (`store.aggregates`): made anew, not copied.
     for (table,) in new.execute(
-        "SELECT name FROM sqlite_master WHERE type = 'table'"
+        "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND NOT wr"
         " AND name NOT LIKE 'sqlite_%' AND name NOT IN ('alembic_version', 'revision_history')"
     ).fetchall():
         columns = [row[1] for row in new.execute(f"PRAGMA table_info({table})")]

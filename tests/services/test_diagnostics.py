@@ -66,7 +66,8 @@ def doctor(*arguments: str, prefix: tuple[str, ...] = (), **env: str) -> tuple[i
 
 def doctor_json(*, prefix: tuple[str, ...] = (), **env: str) -> tuple[int, dict[str, Any]]:
     code, said = doctor("--json", prefix=prefix, **env)
-    return code, {found["name"]: found for found in json.loads(said)["results"]}
+    report, _ = json.JSONDecoder().raw_decode(said)
+    return code, {found["name"]: found for found in report["results"]}
 
 
 async def checked(app: App, name: str) -> CheckResult:

@@ -40,11 +40,14 @@ def test_tab_goes_through_the_buttons_and_then_on(view: TranscriptView) -> None:
         if view.focused is None:
             break
         seen.append(view.focused[1])
-    assert seen == ["copy:1", "copy:turn", "edit", "regenerate"]
-    assert said == ["Copy code", "Copy the answer", "Edit the question", "Answer anew"]
+    feedback = ["like", "dislike", "correct", "why"]
+    assert seen == ["copy:1", "copy:turn", *feedback, "regenerate", "edit"]
+    assert said[:2] == ["Copy code", "Copy the answer"]
+    assert said[-2:] == ["Answer anew", "Edit the question"]
+    assert len(said) == len(seen)
     QTest.keyClick(view, Qt.Key.Key_Backtab)
     assert view.focused is not None
-    assert view.focused[1] == "regenerate"
+    assert view.focused[1] == "edit"
 
 
 def test_the_focus_is_seen(view: TranscriptView) -> None:
