@@ -160,9 +160,7 @@ class Program(QObject):
                 self._reopening = False
                 self._take_over_appearance()
                 self.workspace.rebuild(keep_session=False)
-                # The dialog that asked for this is gone, and with it the window's keyboard.
-                self.window.activateWindow()
-                self.workspace.take_focus()
+                QTimer.singleShot(REOPEN_MS, self, self._take_keyboard)
             else:
                 self.workspace.start()
             return
@@ -208,6 +206,12 @@ class Program(QObject):
             page = self.workspace.show_return(self._snapshot)
             page.retry.connect(self._retry)
             page.quit.connect(self.leave)
+
+    @Slot()
+    def _take_keyboard(self) -> None:
+        """The dialog that asked for the reopening is gone, and the keyboard with it."""
+        self.window.activateWindow()
+        self.workspace.take_focus()
 
     def _take_over_appearance(self) -> None:
         """What was restored may name another theme or language."""
