@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import socket
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import urllib3
 from minio import Minio
 
 from aigc_desktop.core.errors import UserError
@@ -27,14 +29,27 @@ pytestmark = [pytest.mark.foreign, pytest.mark.timeout(300)]
 WEED = Path(sys.executable).with_name("weed")
 
 
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def _free_port() -> int:
+    """A port whose gRPC companion (SeaweedFS takes the port + 10,000) is free too."""
+    return next(
+        port
+        for port in random.sample(range(10_000, 22_000), 500)
+        if _is_free(port) and _is_free(port + 10_000)
+    )
+
+
 class Server:
     """A SeaweedFS server with one bucket; it can be killed and started again."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = _free_port()
+        self._parts = [f"-{part}.port={_free_port()}" for part in ("master", "volume", "filer")]
         keys = [{"accessKey": "key", "secretKey": "secret-key"}]
         actions = ["Admin", "Read", "List", "Tagging", "Write"]
         (folder / "s3.json").write_text(
@@ -42,20 +57,24 @@ class Server:
         )
         self.bucket = Bucket(f"127.0.0.1:{self.port}", "backups", "key", "secret-key", secure=False)
         self.start()
-        client = Minio(
+        self._client().make_bucket(bucket_name="backups")
+
+    def _client(self) -> Minio:
+        return Minio(
             endpoint=self.bucket.endpoint,
             access_key="key",
             secret_key="secret-key",
             secure=False,
             region="us-east-1",
+            http_client=urllib3.PoolManager(retries=False, timeout=5),
         )
-        client.make_bucket(bucket_name="backups")
 
     def start(self) -> None:
         self._process = subprocess.Popen(
             [
                 *(WEED, "server", f"-dir={self._folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1"),
                 *("-filer", "-s3", f"-s3.port={self.port}", f"-s3.config={self._folder}/s3.json"),
+                *(*self._parts, "-master.telemetry=false"),
                 *("-s3.iam=false", "-volume.max=50", "-master.volumeSizeLimitMB=1024"),
                 *("-s3.autoCreateBucket=false", "-s3.allowDeleteBucketNotEmpty=false"),
             ],
@@ -63,14 +82,9 @@ class Server:
             stderr=subprocess.DEVNULL,
         )
         for _ in range(600):
+            assert self._process.poll() is None, "SeaweedFS stopped while starting"
             try:
-                Minio(
-                    endpoint=self.bucket.endpoint,
-                    access_key="key",
-                    secret_key="secret-key",
-                    secure=False,
-                    region="us-east-1",
-                ).list_buckets()
+                self._client().list_buckets()
                 return
             except Exception:
                 time.sleep(0.1)
