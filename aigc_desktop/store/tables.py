@@ -19,6 +19,8 @@ from sqlalchemy import (
     func,
 )
 
+from aigc_desktop.store.aggregates import SUMS
+
 metadata = MetaData()
 
 Id = BigInteger().with_variant(Integer(), "sqlite")
@@ -364,27 +366,7 @@ usage_aggregates = Table(
     Column("session_id", Id, primary_key=True, autoincrement=False),
     Column("model", String(100), primary_key=True),
     Column("scenario_id", Id, primary_key=True, autoincrement=False),
-    *(
-        Column(name, Id, nullable=False, server_default="0")
-        for name in (
-            "turns",
-            "messages",
-            "input_tokens",
-            "output_tokens",
-            "cache_read_tokens",
-            "cache_write_tokens",
-            "cost_micros",
-            "priced",
-            "duration_ms",
-            "timed",
-            "first_ms",
-            "first_timed",
-            "likes",
-            "dislikes",
-            "corrections",
-            "feedback",
-        )
-    ),
+    *(Column(name, Id, nullable=False, server_default="0") for name in ("turns", *SUMS)),
     Index("ix_usage_aggregates_session", "session_id"),
 )
 """Kept by triggers, with `turn_facts` (see `store.aggregates`)."""
