@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 
 import pytest
 
@@ -16,6 +17,7 @@ from aigc_desktop.core.transcript import ItemKind
 from aigc_desktop.services import chat, connection, sessions
 from aigc_desktop.services.app import App
 from aigc_desktop.store.turns import get_turn
+from benchmarks import learning_loop
 from tests.fakes import FakeClock
 from tests.services.conftest import Chat
 
@@ -71,6 +73,18 @@ async def test_aimock_rate_limit(app: App, aimock: str) -> None:
     await app.runner.wait(talk.session_id)
     turn = await app.store.read(lambda db: get_turn(db, turn_id))
     assert turn.stop_reason is StopReason.CANCELLED
+
+
+async def test_aimock_closed_loop_of_learning(
+    aimock: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The loop of the benchmark, pointed at a server that is not ours."""
+    await learning_loop.main(learning_loop.Options(20, "learns", aimock), None)
+    figures = json.loads(capsys.readouterr().out)
+    assert figures["model"] == "learns"
+    assert figures["lessons"] == 1
+    assert figures["mean_first"] == figures["mean_without"] > 0
+    assert figures["mean_last"] == 0
 
 
 async def test_llama_streams_text_and_counts(app: App, llama: str) -> None:
