@@ -22,11 +22,19 @@ from aigc_desktop.core.backup import (
     SessionDifference,
     SessionState,
 )
-from aigc_desktop.core.events import BackupsChanged, RestoreStaged, SessionCreated, SessionDeleted
+from aigc_desktop.core.events import (
+    BackupsChanged,
+    LessonsChanged,
+    RestoreStaged,
+    SessionCreated,
+    SessionDeleted,
+)
 from aigc_desktop.ops.backup import catalog
 from aigc_desktop.services.app import App
 from aigc_desktop.services.backup import run_job
+from aigc_desktop.store import behavior
 from aigc_desktop.store import sessions as session_rows
+from aigc_desktop.store.tables import LOCAL_USER_ID
 
 
 async def preview_restore(app: App, snapshot_id: str) -> RestorePreview:
@@ -153,6 +161,8 @@ async def _apply(app: App, found: dict[str, Any]) -> RestoreResult:
         app.bus.publish(SessionCreated(session))
     if found["created"]:
         app.store.wake_search()
+        await app.store.write(partial(behavior.count_feedback, user_id=LOCAL_USER_ID))
+        app.bus.publish(LessonsChanged())
     app.bus.publish(BackupsChanged())
     return _result(found)
 

@@ -9,8 +9,11 @@ day, chat, model and scenario. Definitions:
 - A turn's time counts when it was answered to its end (`done`): from sending to the end, with
   waiting for permission. Turns of the web version have no times.
 - Feedback counts with the answer it is about, on that answer's day.
-- What a chat used stays counted when the chat is deleted for good: its sums get a negative number
-  of their own in place of the chat's. A message that was taken back before it ran never counted.
+- What a chat used stays counted when the chat is deleted for good: its sums get the negative number
+  of its first turn in place of the chat's own, which another chat may get. When the chat comes back
+  from a backup its turns count for it again, and no longer there (`forget_returned`). A message
+  that was taken back before it ran never counted.
+- A copy of a chat that is still there counts as a chat of its own.
 - A chat in the trash counts as before.
 """
 
@@ -22,6 +25,8 @@ from sqlalchemy import Connection, text
 
 KEYS = ("day", "session_id", "model", "scenario_id")
 """What a row of `usage_aggregates` is about. Scenario 0: none; model "": none was asked."""
+
+_OTHER_KEYS = tuple(key for key in KEYS if key != "session_id")
 
 SUMS = (
     "messages",
@@ -95,11 +100,19 @@ _MINUS = Template(
 )
 _CHANGE = Template("UPDATE usage_aggregates SET $changed WHERE $old_match;")
 _SET_FACTS = Template("UPDATE turn_facts SET $assigned WHERE $where;")
-_FORGET_CHAT = (
-    "UPDATE usage_aggregates SET session_id = "
-    "(SELECT min(0, coalesce(min(session_id), 0)) - 1 FROM usage_aggregates) "
-    "WHERE session_id = OLD.id;"
+_FORGET_CHAT = Template(
+    "INSERT INTO usage_aggregates (session_id, $others, turns, $sums) "
+    "SELECT -(SELECT min(t.id) FROM turns t WHERE t.session_id = OLD.id), $others, turns, $sums "
+    "FROM usage_aggregates WHERE session_id = OLD.id "
+    "ON CONFLICT ($keys) DO UPDATE SET turns = turns + excluded.turns, $added; "
+    "DELETE FROM usage_aggregates WHERE session_id = OLD.id;"
 )
+_FORGET_RETURNED = Template(
+    "UPDATE usage_aggregates AS gone SET turns = gone.turns - now.turns, $returned "
+    "FROM usage_aggregates AS now WHERE now.session_id = :session AND $same "
+    "AND gone.session_id IN (SELECT -t.id FROM turns t WHERE t.session_id = :session)"
+)
+_DROP_EMPTY = "DELETE FROM usage_aggregates WHERE session_id < 0 AND turns <= 0"
 
 
 def _fill(template: str, row: str) -> str:
@@ -147,6 +160,9 @@ def _count_feedback(row: str) -> str:
 def _sums(verb: Template) -> str:
     return verb.substitute(
         keys=", ".join(KEYS),
+        others=", ".join(_OTHER_KEYS),
+        returned=", ".join(f"{name} = gone.{name} - now.{name}" for name in SUMS),
+        same=" AND ".join(f"gone.{key} = now.{key}" for key in _OTHER_KEYS),
         sums=", ".join(SUMS),
         new_keys=", ".join(f"NEW.{key}" for key in KEYS),
         new_sums=", ".join(f"NEW.{name}" for name in SUMS),
@@ -170,7 +186,7 @@ def _triggers() -> dict[str, str]:
             "BEFORE DELETE ON turns",
             "DELETE FROM turn_facts WHERE turn_id = OLD.id;",
         ),
-        "chat_deleted": ("BEFORE DELETE ON sessions", _FORGET_CHAT),
+        "chat_deleted": ("BEFORE DELETE ON sessions", _sums(_FORGET_CHAT)),
         "message_added": ("AFTER INSERT ON messages", _set_messages("+ 1", "NEW")),
         "message_deleted": ("AFTER DELETE ON messages", _set_messages("- 1", "OLD")),
         "match_added": ("AFTER INSERT ON turn_matches", _set_scenario(match_id, "NEW")),
@@ -215,6 +231,14 @@ def install(db: Connection) -> None:
 
 
 rebuild = install
+
+
+def forget_returned(session: int) -> tuple[tuple[str, dict[str, int]], ...]:
+    """Return the statements, with their parameters, for a deleted chat that is there again.
+
+    They take from the sums of deleted chats what its turns count for again.
+    """
+    return (_sums(_FORGET_RETURNED), {"session": session}), (_DROP_EMPTY, {})
 
 
 def is_sound(db: Connection) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import uuid
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -11,13 +12,16 @@ from typing import Any
 from sqlcipher3 import dbapi2
 
 from aigc_desktop.core.errors import UserError
+from aigc_desktop.core.learning import LessonState
+from aigc_desktop.store import aggregates
 from aigc_desktop.store.uri import database_uri
 
-_BY_TURN = ("messages", "turn_effects", "turn_matches", "turn_lessons")
+_BY_TURN = ("messages", "turn_effects", "turn_matches")
 _BY_NAME = ("session_scenario_configs", "session_preferences", "user_file_relationships")
 """Tables that hang on turns (by number) and on sessions (by their lasting name)."""
 
-_NO_ID = ("turn_effects", "turn_matches", "turn_lessons")
+_NO_ID = ("turn_effects", "turn_matches")
+_OF_LESSON = ("lesson_changes", "lesson_proofs")
 _MODES = "('auto', 'accept_edits')"
 
 Row = dict[str, Any]
@@ -27,8 +31,10 @@ def copy_sessions(source: Path, target: Path, uids: Iterable[str], *, trusted: b
     """Copy sessions, by their lasting names, in one transaction; return their new ids.
 
     Both databases are at the newest revision. A session whose name is taken gets a new one; what
-    is there stays as it is. `trusted` is False for sessions of another installation: modes that
-    never ask and work directories are not taken over.
+    is there stays as it is. A session that was deleted since comes back as itself: its turns have
+    their numbers again, so that the feedback about them, which outlives a session, is theirs.
+    `trusted` is False for sessions of another installation: modes that never ask, work directories
+    and feedback are not taken over, and the session's lessons are proposals again.
 
     Raises UserError: `database_locked`, `disk_full`.
     """
@@ -127,14 +133,19 @@ class _Copy:
         """Copy one session with all that hangs on it; return its new id."""
         old_id, old_uid = row["id"], row["session_id"]
         turns = _rows(self._old, "turns", "session_id = ? ORDER BY id", old_id)
+        is_known = self._is_taken("sessions", "session_id", old_uid)
+        returns = self._trusted and not is_known and not self._is_any_taken("turns", turns)
         first = self._next_turn()
-        ids = {turn["id"]: first + number for number, turn in enumerate(turns)}
-        uid = str(uuid.uuid4()) if self._is_taken("session_id", old_uid) else old_uid
+        ids = {
+            turn["id"]: turn["id"] if returns else first + number
+            for number, turn in enumerate(turns)
+        }
+        uid = str(uuid.uuid4()) if is_known else old_uid
         new_row = {**row, "session_id": uid, "trashed_at": None}
         new_row["current_turn_id"] = ids.get(row["current_turn_id"])
         if not self._trusted:
             new_row |= {"permission_mode": None, "work_dir": None}
-        if self._is_taken("id", old_id):
+        if self._is_taken("sessions", "id", old_id):
             del new_row["id"]
         new_id = self._insert("sessions", new_row)
         for turn in turns:
@@ -143,7 +154,44 @@ class _Copy:
             self._hanging(table, "turn_id", ids)
         for table in _BY_NAME:
             self._hanging(table, "session_id", {old_uid: uid})
+        if returns:
+            self._feedback(uid)
+            for statement, values in aggregates.forget_returned(new_id):
+                self._new.execute(statement, values)
+        self._lessons(old_id, new_id)
         return new_id
+
+    def _feedback(self, uid: str) -> None:
+        """Bring back what was said about the answers, unless it is there."""
+        said = "conversation_turn_id = ? AND feedback_type = ?"
+        for row in _rows(self._old, "user_feedback", "session_id = ?", uid):
+            about = (row["conversation_turn_id"], row["feedback_type"])
+            if _rows(self._new, "user_feedback", said, *about):
+                continue
+            if self._is_taken("user_feedback", "id", row["id"]):
+                del row["id"]
+            self._insert("user_feedback", row)
+
+    def _lessons(self, old_session: int, new_session: int) -> None:
+        """Copy the lessons that hold for the session alone, with what became of them."""
+        where = "session_id = ? ORDER BY id"
+        for row in _rows(self._old, "lessons", where, old_session):
+            old_id = row.pop("id")
+            row["data"] = json.dumps({**json.loads(row["data"]), "conflicts_with": None})
+            new_id = self._insert("lessons", self._made_ours(row) | {"session_id": new_session})
+            for table in _OF_LESSON:
+                for step in _rows(self._old, table, "lesson_id = ? ORDER BY id", old_id):
+                    del step["id"]
+                    data = json.loads(step.get("data", "{}"))
+                    if "target" in data:
+                        data["target"]["session_id"] = new_session
+                        step["data"] = json.dumps(data)
+                    self._insert(table, self._made_ours(step) | {"lesson_id": new_id})
+
+    def _made_ours(self, row: Row) -> Row:
+        if not self._trusted and row.get("state") == LessonState.ACTIVE.value:
+            return row | {"state": LessonState.PROPOSED.value}
+        return row
 
     def _turn(self, turn: Row, session_id: int, ids: dict[int, int]) -> None:
         status = turn["status"]
@@ -181,13 +229,16 @@ class _Copy:
         (last,) = self._new.execute(query).fetchone()
         return int(last) + 1
 
-    def _is_taken(self, column: str, value: Any) -> bool:
-        sql = f"SELECT 1 FROM sessions WHERE {column} = ?"  # noqa: S608 our names
+    def _is_any_taken(self, table: str, rows: Iterable[Row]) -> bool:
+        return any(self._is_taken(table, "id", row["id"]) for row in rows)
+
+    def _is_taken(self, table: str, column: str, value: Any) -> bool:
+        sql = f"SELECT 1 FROM {table} WHERE {column} = ?"  # noqa: S608 our names
         return self._new.execute(sql, (value,)).fetchone() is not None
 
 
-def _rows(db: Any, table: str, condition: str, value: Any) -> list[Row]:
-    found = db.execute(f"SELECT * FROM {table} WHERE {condition}", (value,))  # noqa: S608 our names
+def _rows(db: Any, table: str, condition: str, *values: Any) -> list[Row]:
+    found = db.execute(f"SELECT * FROM {table} WHERE {condition}", values)  # noqa: S608 our names
     names = [column[0] for column in found.description]
     return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
