@@ -160,7 +160,7 @@ def _finish_restore(paths: Paths, settings: Settings, bus: EventBus) -> None:
 
 async def _settle(app: App, undo: contextlib.AsyncExitStack) -> None:
     """Do what follows from what was left behind, before anything new begins."""
-    from aigc_desktop.services import builtins, prices, statistics
+    from aigc_desktop.services import builtins, integrity, prices, statistics
 
     await builtins.refresh(app)
     await statistics.ensure_sound(app)
@@ -169,8 +169,8 @@ async def _settle(app: App, undo: contextlib.AsyncExitStack) -> None:
         await prices.load_own_prices(app)
     except UserError as error:
         app.bus.publish(_notice(error.code, error.params))
-    warm_up = asyncio.create_task(app.matching.warm_up_later(app), name="matcher-warm-up")
-    undo.callback(warm_up.cancel)
+    for later in (app.matching.warm_up_later(app), integrity.check_later(app)):
+        undo.callback(asyncio.create_task(later).cancel)
 
 
 class Backend:

@@ -44,6 +44,11 @@ class Paths:
         return self.data_dir / "sessions.db"
 
     @property
+    def suspect_mark(self) -> Path:
+        """Is there when the whole database is to be checked at the next start."""
+        return self.data_dir / "sessions.db.suspect"
+
+    @property
     def search_database(self) -> Path:
         return self.data_dir / "search.db"
 

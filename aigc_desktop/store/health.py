@@ -91,13 +91,20 @@ def write(paths: Paths, run: Callable[[Connection], T]) -> T:
         engine.dispose()
 
 
-def check_integrity(database: Path, seconds: float) -> Integrity:
-    """Check the database for so long at most."""
+def check_integrity(
+    database: Path,
+    seconds: float,
+    *,
+    whole: bool = False,
+    is_stopped: Callable[[], bool] = lambda: False,
+) -> Integrity:
+    """Check the database for so long at most; `whole`: a large one's indexes too."""
     deadline = time.monotonic() + seconds
-    pragma = "integrity_check" if database.stat().st_size <= FULL_CHECK_LIMIT else "quick_check"
+    whole = whole or database.stat().st_size <= FULL_CHECK_LIMIT
+    pragma = "integrity_check" if whole else "quick_check"
     try:
         with _reading(database) as db:
-            db.set_progress_handler(lambda: time.monotonic() > deadline, _STEPS)
+            db.set_progress_handler(lambda: is_stopped() or time.monotonic() > deadline, _STEPS)
             (answer,) = db.execute(f"PRAGMA {pragma}(1)").fetchone()
     except dbapi2.DatabaseError as error:
         if getattr(error, "sqlite_errorname", "") == "SQLITE_INTERRUPT":

@@ -199,7 +199,7 @@ def check(paths: Paths) -> str | None:
     try:
         with contextlib.closing(_reading(database)) as db:
             revision = snapshots.revision_in(db)
-            if database.stat().st_size <= QUICK_CHECK_LIMIT:
+            if database.stat().st_size <= QUICK_CHECK_LIMIT or paths.suspect_mark.exists():
                 answer = db.execute("PRAGMA integrity_check(1)").fetchone()
                 if answer != ("ok",):
                     logger.error("integrity check: %s", answer)

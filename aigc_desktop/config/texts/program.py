@@ -114,6 +114,11 @@ MESSAGES: dict[str, MessageText] = {
         "The database {path} is damaged or is no database.",
         "It was left untouched. The window offers to rescue what can be read.",
     ),
+    "database_damage_found": MessageText(
+        "Part of the database {path} is damaged.",
+        "What can be read goes on working. Restart the program: it then offers to restore a backup"
+        " or to rescue what can be read.",
+    ),
     "undone": MessageText(
         "Undone. Entries put back: {count}.", "Your request is in the message field again."
     ),
