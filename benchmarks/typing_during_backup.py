@@ -15,46 +15,21 @@ import shutil
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+from PySide6.QtWidgets import QWidget
 
-from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QWidget
-
-from aigc_desktop import bootstrap
 from aigc_desktop.config.paths import Paths
-from aigc_desktop.config.startup import prepare
 from aigc_desktop.core.events import BackupProgressed
 from aigc_desktop.gui import calls
-from aigc_desktop.gui.opening import Opening, make_application
 from benchmarks.data import fill
+from benchmarks.window_probe import Paints, opened, percentile, type_keys, until
 
 MEGABYTES = int(os.environ.get("AIGC_MEGABYTES", "800"))
 SMALL = 8 * 1024
-KEYS = 300
 ROUNDS = 3
-PAUSE = 0.025
-PATIENCE = 300.0
 TARGET_RATIO = 1.5
-
-
-class Paints(QObject):
-    """Counts how often a widget has been painted."""
-
-    def __init__(self, widget: QWidget) -> None:
-        super().__init__(widget)
-        self.count = 0
-        widget.installEventFilter(self)
-
-    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Paint:
-            self.count += 1
-        return False
 
 
 def make_files(folder: Path) -> None:
@@ -69,48 +44,6 @@ def make_files(folder: Path) -> None:
         with (folder / f"big-{number}.bin").open("wb") as file:
             for _ in range(half // 4 // 2**20):
                 file.write(rng.randbytes(2**20))
-
-
-def until(condition: Callable[[], Any]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        QApplication.processEvents()
-        time.sleep(0.001)
-        assert time.monotonic() < deadline, "waited in vain"
-
-
-def type_keys(edit: QWidget, paints: Paints, going: Callable[[], bool]) -> list[float]:
-    """Press keys while `going()`, at most KEYS; return each one's seconds until it is shown."""
-    taken = []
-    for number in range(KEYS):
-        if not going():
-            break
-        before = paints.count
-        began = time.perf_counter()
-        QTest.keyClick(edit, Qt.Key(Qt.Key.Key_A + number % 26))
-        while paints.count == before:
-            QApplication.processEvents()
-        taken.append(time.perf_counter() - began)
-        rest = time.monotonic() + PAUSE
-        until(lambda rest=rest: time.monotonic() >= rest)
-    return taken
-
-
-@contextmanager
-def opened(paths: Paths) -> Iterator[Any]:
-    app = make_application()
-    settings, bus = prepare(paths)
-    opening = Opening(app, paths, settings, bus, bootstrap.Backend)
-    opening.show()
-    until(lambda: opening.program is not None and opening.program.bridge.is_ready)
-    try:
-        yield opening.program
-    finally:
-        left: list[bool] = []
-        opening.finished.connect(lambda: left.append(True))
-        opening.window.close()
-        until(lambda: left)
-        opening.close()
 
 
 def with_backup(program: Any, edit: QWidget, paints: Paints) -> tuple[list[float], float]:
@@ -136,10 +69,6 @@ def with_backup(program: Any, edit: QWidget, paints: Paints) -> tuple[list[float
     program.bridge.arrived.disconnect(on_event)
     assert isinstance(done[0], dict), done[0]
     return taken, time.monotonic() - began
-
-
-def percentile(values: list[float], share: float) -> float:
-    return sorted(values)[min(int(len(values) * share), len(values) - 1)]
 
 
 def main() -> None:
