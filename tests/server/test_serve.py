@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -150,6 +151,75 @@ async def test_case_182_183_port_and_host(serve: Callable[..., Serving], paths: 
         if c.status == psutil.CONN_LISTEN
     ]
     assert listening == ["127.0.0.1"]
+
+
+STRANGER = """
+import json, os, pathlib, sys, urllib.error, urllib.request
+home, port, pid, url = sys.argv[1:]
+read = []
+for folder, _, names in os.walk(home):
+    for name in names:
+        try:
+            pathlib.Path(folder, name).read_bytes()
+        except OSError:
+            continue
+        read.append(os.path.join(folder, name))
+for name in ("environ", "mem", "maps"):
+    try:
+        with open(f"/proc/{pid}/{name}", "rb") as file:
+            file.read(1)
+    except OSError:
+        continue
+    read.append(name)
+statuses = []
+for token in (None, "", "x.y.z"):
+    request = urllib.request.Request(url)
+    if token is not None:
+        request.add_header("Authorization", f"Bearer {token}")
+    try:
+        statuses.append(urllib.request.urlopen(request).status)
+    except urllib.error.HTTPError as error:
+        statuses.append(error.code)
+print(json.dumps({"user": os.getuid(), "read": read, "statuses": statuses}))
+"""
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "getuid") or os.getuid() != 0, reason="only root can become another user"
+)
+def test_case_184_another_user_of_the_machine() -> None:
+    """Everything above our own folder is open; the key is in a file, the token in no place."""
+    with tempfile.TemporaryDirectory() as open_to_all:
+        Path(open_to_all).chmod(0o755)
+        paths = Paths(Path(open_to_all) / "aigc")
+        paths.create()
+        SecretStore(paths).allow_file("placeholder", "x")
+        serving = Serving(paths, "--port", "0")
+        try:
+            assert run(paths, "token", "create", "--ttl", "1h").stdout
+            assert (paths.home / "keys.json").is_file()
+            url = f"http://127.0.0.1:{serving.port}{http.STATS}"
+            told = subprocess.run(
+                [
+                    Path(sys.executable).resolve(),
+                    *("-I", "-c", STRANGER),
+                    *(open_to_all, str(serving.port), str(serving.process.pid), url),
+                ],
+                check=True,
+                capture_output=True,
+                text=True,
+                cwd="/",
+                user="nobody",
+                group="nogroup",
+                extra_groups=[],
+            )
+        finally:
+            serving.process.kill()
+            serving.end()
+    found = json.loads(told.stdout)
+    assert found["user"] != 0
+    assert found["read"] == []
+    assert found["statuses"] == [401, 401, 401]
 
 
 async def test_case_186_a_flood(serve: Callable[..., Serving]) -> None:
