@@ -154,8 +154,12 @@ async def test_case_182_183_port_and_host(serve: Callable[..., Serving], paths: 
 
 
 STRANGER = """
-import json, os, pathlib, sys, urllib.error, urllib.request
-home, port, pid, url = sys.argv[1:]
+import encodings.idna, json, os, pathlib, pwd, sys, urllib.error, urllib.request
+home, pid, url = sys.argv[1:]
+other = pwd.getpwnam("nobody")
+os.setgroups([])
+os.setgid(other.pw_gid)
+os.setuid(other.pw_uid)
 read = []
 for folder, _, names in os.walk(home):
     for name in names:
@@ -201,17 +205,13 @@ def test_case_184_another_user_of_the_machine() -> None:
             url = f"http://127.0.0.1:{serving.port}{http.STATS}"
             told = subprocess.run(
                 [
-                    Path(sys.executable).resolve(),
-                    *("-I", "-c", STRANGER),
-                    *(open_to_all, str(serving.port), str(serving.process.pid), url),
+                    *(sys.executable, "-I", "-c", STRANGER),
+                    *(open_to_all, str(serving.process.pid), url),
                 ],
                 check=True,
                 capture_output=True,
                 text=True,
                 cwd="/",
-                user="nobody",
-                group="nogroup",
-                extra_groups=[],
             )
         finally:
             serving.process.kill()
