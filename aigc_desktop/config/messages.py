@@ -110,12 +110,13 @@ def learning_outcome(run: LearningRun) -> str:
     """Return in words what a run of the learner came to."""
     match run.outcome:
         case LearningOutcome.LEARNED:
-            return tr(
-                "{proposed} proposed, {applied} applied, {refused} not taken",
-                proposed=run.proposed,
-                applied=run.applied,
-                refused=len(run.refused),
+            counts = (
+                (run.proposed, tr("{count} proposed", count=run.proposed)),
+                (run.applied, tr("{count} applied", count=run.applied)),
+                (len(run.refused), tr("{count} not taken", count=len(run.refused))),
             )
+            said = [text for count, text in counts if count]
+            return tr(", ").join(said) or tr("No new lesson")
         case LearningOutcome.UNCHANGED:
             return tr("Nothing new since the last time; no model was asked")
         case LearningOutcome.TOO_LITTLE:

@@ -140,6 +140,9 @@ class LessonState(StrEnum):
 
 EXAMPLES = 2
 
+_FIRST_CJK = 0x2E80
+"""From here on letters are as wide as Chinese punctuation."""
+
 DAY_MS = 24 * 3600 * 1000
 
 HALF_LIFE_DAYS = 45
@@ -251,7 +254,10 @@ class Lesson:
     @property
     def line(self) -> str:
         """What stands in the prompt."""
-        return f"{self.when}: {self.text}" if self.when else self.text
+        if not self.when:
+            return self.text
+        colon = "：" if ord(self.when[-1]) >= _FIRST_CJK else ": "
+        return f"{self.when}{colon}{self.text}"
 
 
 @dataclass(frozen=True, slots=True)

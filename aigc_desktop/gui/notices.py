@@ -93,6 +93,7 @@ class NoticeBar(QWidget):
         super().__init__(parent)
         self.setObjectName("notices")
         self._actions_for: dict[str, Sequence[NoticeAction]] = {}
+        self._seen_elsewhere: dict[str, Callable[[], bool]] = {}
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(0)
@@ -106,6 +107,10 @@ class NoticeBar(QWidget):
         """Put `actions` on every notice called `code` (e.g. Open settings on a missing key)."""
         self._actions_for[code] = actions
 
+    def hold_back(self, code: str, seen: Callable[[], bool]) -> None:
+        """Leave out what the backend says with `code` while the user sees it anyway."""
+        self._seen_elsewhere[code] = seen
+
     @property
     def shown(self) -> list[Notice]:
         """The notices that can be seen, oldest first."""
@@ -115,6 +120,8 @@ class NoticeBar(QWidget):
     def on_event(self, event: Event) -> None:
         """Show what the backend says."""
         if isinstance(event, NoticeRaised):
+            if event.code in self._seen_elsewhere and self._seen_elsewhere[event.code]():
+                return
             self.show_notice(Notice(event.level, event.code, event.params, event.key))
         elif isinstance(event, NoticeCleared):
             self.clear_notice(event.key)

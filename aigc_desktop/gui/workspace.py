@@ -251,6 +251,9 @@ class Workspace(QWidget):
         self.show_learning()
         self.learning_page.nav.setCurrentRow(0)
 
+    def _sees_learning(self) -> bool:
+        return self._learning is not None and self._learning.isVisible()
+
     def _show_page(self, page: PartsPage) -> None:
         self.sidebar.hide()
         self.pages.setCurrentWidget(page)
@@ -309,6 +312,7 @@ class Workspace(QWidget):
         for code in _KEY_PROBLEMS:
             self.notices.offer(code, (open_settings,))
         self.notices.offer(LEARNED, (NoticeAction(tr("Have a look"), self.show_inbox),))
+        self.notices.hold_back(LEARNED, self._sees_learning)
         sidebar, chat = self.sidebar, self.chat
         sidebar.session_chosen.connect(self._open_session)
         sidebar.hit_chosen.connect(self._open_hit)

@@ -15,6 +15,8 @@ CORRECTIONS = 3
 MAX_CORRECTION = 160
 
 INTRODUCTION = "Learned from feedback on earlier answers. The request itself outweighs it."
+"""English whatever the lessons' language, as the prompt's headings are: the language of an answer
+is decided by the request and the lessons, and the words around them stay the same for the cache."""
 
 
 def within(lessons: Sequence[Lesson], budget: int = BUDGET) -> tuple[Lesson, ...]:

@@ -154,7 +154,7 @@ def test_from_a_dislike_to_an_answer_without_the_lesson(
     server.queue(reports(**short, scope="session"))
     state = learning(desk, "state")
     desk.click("Learn now", state)
-    desk.until(lambda: state.report.text().startswith("Done."))
+    desk.until(lambda: state.report.text().startswith("Done:"))
     desk.until(lambda: badge(desk) == 1)
     assert "1 new lesson waits" in state.report.text()
     desk.click("Have a look")

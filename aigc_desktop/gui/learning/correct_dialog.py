@@ -17,7 +17,7 @@ from aigc_desktop.gui.learning.differences import counts, unified
 from aigc_desktop.gui.learning.drafts import Draft, Drafts
 from aigc_desktop.gui.learning.fault_chips import FaultChips
 from aigc_desktop.gui.learning.find_field import FindField
-from aigc_desktop.gui.widgets.build import button, label
+from aigc_desktop.gui.widgets.build import button, label, restyle
 
 SIZE = (860, 640)
 COUNT_MS = 250
@@ -62,7 +62,7 @@ class CorrectDialog(QDialog):
         self.tabs.addTab(self.editor, tr("Your version"))
         self.tabs.addTab(self.changes, tr("Changes"))
         self.chips = FaultChips(len(Fault))
-        self.status = label("", "small")
+        self.status = label("", "small", wrap=True)
         self.again = button(tr("Start again from the answer"), self._start_again, "link")
         self.cancel = button(tr("Cancel"), self.reject)
         self.save = button(tr("Save"), self._save, "primary")
@@ -73,9 +73,8 @@ class CorrectDialog(QDialog):
         chips.addWidget(self.chips, 1)
         bottom = QHBoxLayout()
         bottom.setSpacing(10)
-        bottom.addWidget(self.status)
         bottom.addWidget(self.again)
-        bottom.addStretch(1)
+        bottom.addWidget(self.status, 1)
         bottom.addWidget(self.cancel)
         bottom.addWidget(self.save)
         layout = QVBoxLayout(self)
@@ -127,6 +126,7 @@ class CorrectDialog(QDialog):
 
     @Slot()
     def _show_changes(self) -> None:
+        self._style_status("small")
         added, removed = counts(self._answer, self.text)
         if added or removed:
             self.status.setText(
@@ -137,6 +137,10 @@ class CorrectDialog(QDialog):
         if self.tabs.currentWidget() is self.changes:
             self.changes.show_diff(unified(self._answer, self.text))
         self._allow()
+
+    def _style_status(self, role: str) -> None:
+        self.status.setProperty("role", role)
+        restyle(self.status)
 
     @Slot()
     def _turn_page(self) -> None:
@@ -180,6 +184,7 @@ class CorrectDialog(QDialog):
     def _failed(self, error: BaseException) -> None:
         self._allow()
         if isinstance(error, UserError):
+            self._style_status("error")
             self.status.setText(" ".join(describe(error.code, error.params)))
         else:
             notices.say_error(error)

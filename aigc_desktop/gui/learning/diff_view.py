@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Slot
-from PySide6.QtGui import QFont, QTextBlock, QTextBlockFormat, QTextCharFormat, QTextCursor
+from PySide6.QtCore import QRectF, Slot
+from PySide6.QtGui import (
+    QFont,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QTextBlock,
+    QTextBlockFormat,
+    QTextCharFormat,
+    QTextCursor,
+)
 from PySide6.QtWidgets import QTextEdit, QWidget
 
 from aigc_desktop.gui import theme
@@ -12,13 +21,16 @@ from aigc_desktop.gui.learning.differences import changed_part
 
 MAX_LINES = 2000
 MARGIN = 12
-LINE = 125
-"""Height of a line, in per cent of the font's own."""
+GAP = 6
+"""Pixels between two lines of the text; the tint of each takes half of them."""
 
 SIGN = 2
 """Characters before a line's own text: what became of it, and a space."""
 
 POINTS = 10.5
+
+_ADDED = 1
+_REMOVED = 2
 
 
 class DiffView(QTextEdit):
@@ -31,6 +43,7 @@ class DiffView(QTextEdit):
         self.setFont(theme.font(POINTS))
         self.document().setDocumentMargin(MARGIN)
         self._shown = ""
+        self._most: int | None = None
         theme.changed.connect(self._paint)
 
     def show_diff(self, text: str) -> None:
@@ -61,10 +74,10 @@ class DiffView(QTextEdit):
     ) -> list[QTextBlock]:
         sign = block.text()[:1]
         if sign == "-":
-            self._tint(cursor, block, "diff_del")
+            block.setUserState(_REMOVED)
             return [*removed, block]
         if sign == "+":
-            self._tint(cursor, block, "diff_add")
+            block.setUserState(_ADDED)
             if removed:
                 self._mark_within(cursor, removed[0], block)
             return removed[1:]
@@ -73,21 +86,44 @@ class DiffView(QTextEdit):
         return []
 
     def fit(self, most: int) -> None:
-        """Be as high as the text needs, `most` pixels at most."""
-        self.document().setTextWidth(self.viewport().width())
-        height = round(self.document().size().height()) + 2 * self.frameWidth()
-        self.setFixedHeight(min(height, most))
+        """Be as high as the text needs, also when the width changes; `most` pixels at most."""
+        self._most = most
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Tint whole lines from edge to edge; a block's own background leaves gaps."""
+        tints = {_ADDED: theme.color("diff_add"), _REMOVED: theme.color("diff_del")}
+        painter, view = QPainter(self.viewport()), self.viewport().rect()
+        down = self.verticalScrollBar().value()
+        layout, block = self.document().documentLayout(), self.document().firstBlock()
+        while block.isValid():
+            place = layout.blockBoundingRect(block).translated(0, -down)
+            place.adjust(0, -GAP / 2, 0, GAP / 2)
+            if place.top() > view.bottom():
+                break
+            if block.userState() in tints and place.bottom() >= 0:
+                line = QRectF(0, place.top(), view.width(), place.height())
+                painter.fillRect(line, tints[block.userState()])
+            block = block.next()
+        painter.end()
+        super().paintEvent(event)
+
+    def _fit(self) -> None:
+        if self._most is None:
+            return
+        edges = max(0, self.height() - self.viewport().height())
+        height = round(self.document().size().height() + 0.5) + max(edges, 2 * self.frameWidth())
+        self.setFixedHeight(min(height, self._most))
 
     def _space(self, cursor: QTextCursor) -> None:
         look = QTextBlockFormat()
-        look.setLineHeight(LINE, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
+        look.setTopMargin(GAP)
+        look.setBottomMargin(GAP)
         cursor.select(QTextCursor.SelectionType.Document)
-        cursor.mergeBlockFormat(look)
-
-    def _tint(self, cursor: QTextCursor, block: QTextBlock, token: str) -> None:
-        look = QTextBlockFormat()
-        look.setBackground(theme.color(token))
-        cursor.setPosition(block.position())
         cursor.mergeBlockFormat(look)
 
     def _mute(self, cursor: QTextCursor, block: QTextBlock) -> None:

@@ -60,7 +60,7 @@ class FaultPopup(QFrame):
         y = corner.y() - self.height() - GAP
         if y < GAP:
             y = corner.y() + anchor.height() + GAP
-        self.move(x, y)
+        self.move(x, min(y, window.height() - self.height() - GAP))
         self.show()
         self.raise_()
         self.chips.chips[self.chips.fault or Fault.SCENARIO].setFocus()

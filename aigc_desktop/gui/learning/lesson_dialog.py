@@ -25,10 +25,12 @@ from aigc_desktop.gui.bridge import Bridge
 from aigc_desktop.gui.chat.safe_text import one_line, visible
 from aigc_desktop.gui.learning import book
 from aigc_desktop.gui.learning.wording import Names, scope_text
-from aigc_desktop.gui.widgets.build import button, label
+from aigc_desktop.gui.widgets.build import button, label, restyle
 
 WIDTH = 560
 TEXT_HEIGHT = 96
+ERROR_LINES = 4
+"""Room for what is wrong, so that nothing moves when it is said."""
 MAX_TITLE = 60
 
 
@@ -60,7 +62,7 @@ class LessonDialog(QDialog):
         self.text = QPlainTextEdit()
         self.text.setFixedHeight(TEXT_HEIGHT)
         self.text.setTabChangesFocus(True)
-        self.text.document().setDocumentMargin(8)
+        self.text.document().setDocumentMargin(11)
         self.text.setPlaceholderText(tr("For example: Keep answers under ten lines."))
         self.text.setAccessibleName(tr("The lesson"))
         self.when = QLineEdit()
@@ -79,7 +81,9 @@ class LessonDialog(QDialog):
         room.setRetainSizeWhenHidden(True)
         self.place.setSizePolicy(room)
         self.place.hide()
-        self.problem = label(" ", "error", wrap=True)
+        self.problem = label(" ".join(describe("lesson_refused", {})[1:]), "small", wrap=True)
+        self.problem.setMinimumHeight(ERROR_LINES * self.problem.fontMetrics().lineSpacing())
+        self.problem.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         self.save = button(tr("Save"), self._save, "primary")
         self.save.setDefault(True)
         form = QFormLayout()
@@ -161,6 +165,8 @@ class LessonDialog(QDialog):
         """Say what is wrong beside what was typed; nothing of it is lost."""
         self._allow()
         if isinstance(error, UserError):
+            self.problem.setProperty("role", "error")
+            restyle(self.problem)
             self.problem.setText(" ".join(describe(error.code, error.params)))
         else:
             notices.say_error(error)

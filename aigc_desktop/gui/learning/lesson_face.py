@@ -87,8 +87,14 @@ def evidence_fold(page: AreaPage, lesson: Lesson, *, is_open: bool) -> Fold:
         def show(found: Any) -> None:
             for each in found[0]:
                 layout.addWidget(_evidence_row(page, each, found[1]))
-            if not found[0]:
-                layout.addWidget(label(tr("The answers are gone."), "muted"))
+            gone = len(lesson.evidence) - len(found[0])
+            if gone:
+                text = tr_n(
+                    "{count} is gone: taken back, or deleted with its chat.",
+                    "{count} are gone: taken back, or deleted with their chats.",
+                    gone,
+                )
+                layout.addWidget(label(text, "muted", wrap=True))
 
         page.bridge.call(box, book.load_evidence, lesson.id, on_done=show)
         return box

@@ -25,6 +25,7 @@ from aigc_desktop.gui.notices import NoticeAction
 from aigc_desktop.gui.widgets.area_page import AreaPage
 from aigc_desktop.gui.widgets.build import button, label
 from aigc_desktop.gui.widgets.cards import CardList
+from aigc_desktop.gui.widgets.empty_note import EmptyNote
 
 MAX_SHOWN = 80
 """Rows that are built at once; the search finds the others."""
@@ -49,6 +50,15 @@ class LessonsPane(QWidget):
         self.scopes = _combo(tr("Where they hold"), _scope_filters())
         self.more = label("", "muted")
         self.cards = CardList(tr("No lesson fits."))
+        self.empty = EmptyNote(
+            "learn",
+            tr("No lessons yet"),
+            tr(
+                "They are learned from what you say about answers, and wait in the inbox first. "
+                "You can also add one in your own words."
+            ),
+        )
+        self.empty.hide()
         self._build()
         self.search.textChanged.connect(self._list)
         self.states.currentIndexChanged.connect(self._list)
@@ -72,6 +82,7 @@ class LessonsPane(QWidget):
         layout.setSpacing(10)
         layout.addLayout(top)
         layout.addWidget(self.cards, 1)
+        layout.addWidget(self.empty, 1)
         layout.addLayout(bottom)
 
     def reload(self) -> None:
@@ -95,6 +106,8 @@ class LessonsPane(QWidget):
         if self._book is None:
             return
         known = self._book
+        self.empty.setVisible(not known.lessons)
+        self.cards.setVisible(bool(known.lessons))
         keep = _STATES[self.states.currentData()]
         scope, needle = self.scopes.currentData(), self.search.text().strip().casefold()
         found = [

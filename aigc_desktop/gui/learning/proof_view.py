@@ -118,7 +118,7 @@ class ProofView(QWidget):
     def _list(self, pair: Pair) -> None:
         text = one_line(pair.request, 80)
         if pair.is_control:
-            text = tr("{what} (control)", what=text)
+            text = tr("Control: {what}", what=text)
         item = QListWidgetItem(text)
         name, token = MARKS.get(pair.preferred, ("pause", "text_muted"))
         item.setIcon(icons.icon(name, token))
@@ -135,7 +135,9 @@ class ProofView(QWidget):
         self.request.setText(one_line(pair.request, 300))
         said = preferred_text(pair)
         reason = one_line(pair.reason, 400)
-        self.preferred.setText(f"{said}: {reason}" if reason else said)
+        self.preferred.setText(
+            tr("{verdict}: {reason}", verdict=said, reason=reason) if reason else said
+        )
         self.with_lesson.setPlainText(visible(pair.with_lesson))
         self.without_lesson.setPlainText(visible(pair.without_lesson))
 

@@ -101,6 +101,8 @@ class ReturnDialog(QDialog):
             self.days.setCurrentRow(min(1, self.days.count() - 1))
         else:
             self.summary.setText(tr("Nothing was learned yet, so there is nothing to return to."))
+            self.days.hide()
+            self.go.hide()
 
     def _add(self, day: str, count: str, start: int) -> None:
         end = datetime.fromtimestamp(start / 1000).astimezone() + timedelta(days=1)

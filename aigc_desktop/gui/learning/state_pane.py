@@ -11,6 +11,8 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QProgressBar,
+    QSizePolicy,
+    QStackedWidget,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
@@ -29,6 +31,7 @@ from aigc_desktop.gui.learning.lessons_pane import LessonsPane
 from aigc_desktop.gui.learning.wording import capital, moment_text, waiting_text
 from aigc_desktop.gui.widgets.area_page import AreaPage
 from aigc_desktop.gui.widgets.build import button, label
+from aigc_desktop.gui.widgets.empty_note import EmptyNote
 
 SESSION_ROLE = Qt.ItemDataRole.UserRole
 MAX_TITLE = 60
@@ -60,10 +63,19 @@ class StatePane(QWidget):
         self.progress.setTextVisible(False)
         self.progress.setAccessibleName(tr("How far the run is"))
         self.report = label(" ", wrap=True)
-        self.empty = label(
-            tr("No feedback yet: nothing to learn from. Say under an answer what you think of it."),
-            "muted",
-            wrap=True,
+        self.look = button(tr("Have a look"), self._shower("proposed"))
+        self.said = QStackedWidget()
+        self.said.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        self.said.addWidget(self.report)
+        self.said.addWidget(_centred(self.progress))
+        keeps = self.look.sizePolicy()
+        keeps.setRetainSizeWhenHidden(True)
+        self.look.setSizePolicy(keeps)
+        self.look.hide()
+        self.empty = EmptyNote(
+            "pulse",
+            tr("No feedback yet"),
+            tr("There is nothing to learn from. Say under an answer what you think of it."),
         )
         self.table = self._make_table()
         self._build()
@@ -78,21 +90,20 @@ class StatePane(QWidget):
         run = QHBoxLayout()
         run.setSpacing(12)
         run.addWidget(self.learn)
-        run.addWidget(self.cancel)
         said = QVBoxLayout()
         said.setSpacing(2)
         said.addWidget(self.runs)
-        said.addWidget(self.progress)
-        said.addWidget(self.report)
+        said.addWidget(self.said)
         run.addLayout(said, 1)
+        run.addWidget(self.look)
+        run.addWidget(self.cancel)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(14)
         layout.addLayout(tiles)
         layout.addLayout(run)
         layout.addWidget(self.table, 1)
-        layout.addWidget(self.empty)
-        layout.addStretch(0)
+        layout.addWidget(self.empty, 1)
 
     def _make_table(self) -> QTableWidget:
         table = QTableWidget(0, 6)
@@ -179,12 +190,12 @@ class StatePane(QWidget):
     def _show_running(self, *, on: bool) -> None:
         self.learn.setEnabled(not on)
         self.cancel.setVisible(on)
-        self.progress.setVisible(on)
-        self.runs.setVisible(not on)
+        self.said.setCurrentIndex(int(on))
 
     @Slot()
     def _learn(self) -> None:
         self.report.setText(" ")
+        self.look.hide()
         self.progress.setRange(0, 0)
         self._show_running(on=True)
         self._handle = self._page.bridge.call(
@@ -211,6 +222,7 @@ class StatePane(QWidget):
         self._handle = None
         self._show_running(on=False)
         self.report.setText(report_text(report))
+        self.look.setVisible(bool(report.proposed or report.applied))
         self.reload()
 
     @Slot(object)
@@ -218,6 +230,14 @@ class StatePane(QWidget):
         self._handle = None
         self._show_running(on=False)
         notices.say_error(error)
+
+
+def _centred(widget: QWidget) -> QWidget:
+    page = QWidget()
+    layout = QVBoxLayout(page)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
+    return page
 
 
 def report_text(report: LearnReport) -> str:
@@ -232,15 +252,20 @@ def report_text(report: LearnReport) -> str:
             tr_n("{count} applied by itself", "{count} applied by themselves", report.applied)
         )
     if not parts:
-        parts.append(tr("No new lesson"))
-    for outcome, said in (
-        (Outcome.UNCHANGED, tr("without news: {count}")),
-        (Outcome.TOO_LITTLE, tr("with too little feedback: {count}")),
-        (Outcome.NO_MODEL, tr("without a model: {count}")),
-        (Outcome.FAILED, tr("failed: {count}")),
-        (Outcome.OFF, tr("switched off: {count}")),
-    ):
-        count = report.count(outcome)
-        if count:
-            parts.append(said.format(count=count))
-    return tr("Done. {what}.", what="; ".join(parts))
+        parts.append(tr("no new lesson"))
+    done = tr("Done: {what}.", what=tr(", ").join(parts))
+    skipped = [
+        tr("{why} ({count})", why=why, count=report.count(outcome))
+        for outcome, why in (
+            (Outcome.UNCHANGED, tr("nothing new")),
+            (Outcome.TOO_LITTLE, tr("too little feedback")),
+            (Outcome.NO_MODEL, tr("no model")),
+            (Outcome.FAILED, tr("the model failed")),
+            (Outcome.OFF, tr("learning is off")),
+        )
+        if report.count(outcome)
+    ]
+    if not skipped:
+        return done
+    left = tr("Left out: {what}.", what=tr(", ").join(skipped))
+    return tr("{first} {second}", first=done, second=left)

@@ -72,6 +72,7 @@ class TrialDialog(QDialog):
         self.pages.addWidget(self._running_page)
         self.earlier = QComboBox()
         self.earlier.setAccessibleName(tr("Tests so far"))
+        self.earlier.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.earlier.currentIndexChanged.connect(self._choose)
         self.earlier.hide()
         self.start = button(tr("Start the test"), self._start, "primary")

@@ -14,11 +14,11 @@ from PySide6.QtWidgets import (
 )
 
 from aigc_desktop.config.i18n import tr
-from aigc_desktop.core.learning import LessonUse, Why
-from aigc_desktop.gui import calls
+from aigc_desktop.core.learning import Lesson, LessonState, LessonUse, Why
+from aigc_desktop.gui import calls, notices
 from aigc_desktop.gui.bridge import Bridge
 from aigc_desktop.gui.chat.safe_text import one_line, visible
-from aigc_desktop.gui.learning.wording import scope_text
+from aigc_desktop.gui.learning.wording import scope_text, state_text
 from aigc_desktop.gui.widgets.build import button, label
 
 SIZE = (660, 520)
@@ -36,6 +36,7 @@ class WhyDialog(QDialog):
         self.resize(*SIZE)
         self._bridge = bridge
         self._why = why
+        self._switches: dict[int, QPushButton] = {}
         close = button(tr("Close"), self.accept, "primary")
         close.setDefault(True)
         bottom = QHBoxLayout()
@@ -49,6 +50,7 @@ class WhyDialog(QDialog):
         layout.addWidget(self._body(), 1)
         layout.addLayout(bottom)
         close.setFocus()
+        bridge.call(self, calls.lessons.list_lessons, on_done=self._show_states)
 
     def _body(self) -> QScrollArea:
         why, body = self._why, QWidget()
@@ -88,6 +90,8 @@ class WhyDialog(QDialog):
         without.setAccessibleName(tr("Answer without it: {what}", what=one_line(use.text, 60)))
         off = button(tr("Switch off"), lambda: self._switch(use, off, on=not off.isChecked()))
         off.setCheckable(True)
+        self._keep_width(off)
+        self._switches[use.id] = off
         off.setAccessibleName(tr("Switch off: {what}", what=one_line(use.text, 60)))
         row = QHBoxLayout()
         row.setSpacing(8)
@@ -111,14 +115,47 @@ class WhyDialog(QDialog):
             on_done=lambda _: self.accept(),
         )
 
+    @Slot(object)
+    def _show_states(self, lessons: list[Lesson]) -> None:
+        """Say of each lesson what became of it since; only what is in force can be switched off."""
+        now = {each.id: each for each in lessons}
+        for number, off in self._switches.items():
+            lesson = now.get(number)
+            if lesson is not None and lesson.state is LessonState.OFF:
+                off.setChecked(True)
+                off.setText(_switch_text(on=False))
+            elif lesson is None or lesson.state is not LessonState.ACTIVE:
+                off.setEnabled(False)
+                off.setText(tr("Deleted") if lesson is None else state_text(lesson))
+
+    @staticmethod
+    def _keep_width(off: QPushButton) -> None:
+        """Let the button be as wide as its other text needs: nothing moves when it is pressed."""
+        off.ensurePolished()
+        off.setText(_switch_text(on=False))
+        width = off.sizeHint().width()
+        off.setText(_switch_text(on=True))
+        off.setMinimumWidth(max(width, off.sizeHint().width()))
+
     def _switch(self, use: LessonUse, off: QPushButton, *, on: bool) -> None:
-        off.setText(tr("Switch off") if on else tr("Switched off. Undo"))
-        self._bridge.call(self, calls.lessons.switch_lesson, use.id, on)
+        """Switch it at once; if that fails, the button says again what is true."""
+
+        def failed(error: BaseException) -> None:
+            off.setChecked(on)
+            off.setText(_switch_text(on=not on))
+            notices.say_error(error)
+
+        off.setText(_switch_text(on=on))
+        self._bridge.call(self, calls.lessons.switch_lesson, use.id, on, on_error=failed)
 
     @Slot()
     def _go(self) -> None:
         self.accept()
         self.learning_wanted.emit()
+
+
+def _switch_text(*, on: bool) -> str:
+    return tr("Switch off") if on else tr("Switched off. Undo")
 
 
 def _scenario(why: Why) -> str:

@@ -130,7 +130,7 @@ def change_text(state: LessonState) -> str:
 def waiting_text(outcome: Outcome, feedback: int, needed: int) -> str:
     """Return why the next run would ask nothing."""
     return {
-        Outcome.UNCHANGED: tr("Nothing new since the last time; no model was asked"),
+        Outcome.UNCHANGED: tr("Nothing new since the last run; no model will be asked"),
         Outcome.TOO_LITTLE: tr(
             "Too little feedback yet: {count} of {needed}", count=feedback, needed=needed
         ),
