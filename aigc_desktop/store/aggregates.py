@@ -244,7 +244,8 @@ def forget_returned(session: int) -> tuple[tuple[str, dict[str, int]], ...]:
 def is_sound(db: Connection) -> bool:
     """Return whether all triggers are there as they should be.
 
-    A migration that rebuilds one of the tables (Alembic's batch mode) loses them silently.
+    A revision that rebuilds one of the tables (Alembic's batch mode) loses them silently; the
+    migration makes them anew at its end.
     """
     rows = db.execute(
         text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'usage_%'")

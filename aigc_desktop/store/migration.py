@@ -11,12 +11,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import Connection
 from sqlcipher3 import dbapi2
 
 from aigc_desktop.config.paths import Paths, migrations_dir
 from aigc_desktop.core.errors import UserError
 from aigc_desktop.core.migration import Progress, Stage, StepTime, UpgradeReport
-from aigc_desktop.store import snapshots
+from aigc_desktop.store import aggregates, snapshots
 from aigc_desktop.store.engine import check_sqlite_version, read_only_mode, user_error
 from aigc_desktop.store.snapshots import connect, copy_database, discard, opened
 
@@ -160,7 +161,7 @@ def pending(database: Path, to: str | None = None) -> tuple[str, ...]:
     """Return the revisions that are still to be run."""
     revision = current(database) if database.exists() else None
     first = 0 if revision is None else REVISIONS.index(revision) + 1
-    return REVISIONS[first : REVISIONS.index(to or REVISIONS[-1]) + 1]
+    return REVISIONS[first : REVISIONS.index(to or HEAD) + 1]
 
 
 @contextlib.contextmanager
@@ -309,14 +310,9 @@ def _build(database: Path, revision: str | None, to: str, progress: OnProgress) 
     return UpgradeReport(revision, to, tuple(steps), rows, after, size, end, ms)
 
 
-def make_database(database: Path, to: str | None = None) -> None:
-    """Make an empty database at a revision (the newest), or bring a private one there."""
-    _run_alembic(database, to or REVISIONS[-1], _silent)
-
-
-def bring_on(database: Path, progress: OnProgress) -> None:
-    """Bring a database that nobody else has to the newest revision."""
-    _run_alembic(database, HEAD, progress)
+def make_database(database: Path, to: str = HEAD, progress: OnProgress = _silent) -> None:
+    """Make an empty database at a revision, or bring one there that nobody else has."""
+    _run_alembic(database, to, progress)
 
 
 def _run_alembic(database: Path, to: str, progress: OnProgress) -> list[StepTime]:
@@ -350,9 +346,21 @@ def _run_alembic(database: Path, to: str, progress: OnProgress) -> list[StepTime
                     _note(connection, revision, ms)
                 steps.append(StepTime(revision, ms))
                 logger.info("migrated to %s in %d ms", revision, ms)
+            if to == HEAD:
+                with connection.begin():
+                    _derive(connection)
     finally:
         engine.dispose()
     return steps
+
+
+def _derive(connection: Connection) -> None:
+    """Make what follows from other tables, if it is not there or a revision has lost it.
+
+    Revisions leave it to this: they do not change, the code that derives does.
+    """
+    if not aggregates.is_sound(connection):
+        aggregates.install(connection)
 
 
 def _private(database: Path) -> Any:

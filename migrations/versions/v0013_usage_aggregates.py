@@ -1,41 +1,53 @@
 """What each turn counts for, summed per day, chat, model and scenario; time to the first token.
 
-The sums are kept by triggers (`store.aggregates`). A later migration that rebuilds `turns`,
-`messages`, `turn_matches`, `user_feedback` or `sessions` in batch mode loses them: the program
-finds that at its next start and counts anew.
+The tables are filled and kept by triggers, which `store.migration` makes once all revisions have
+run: they are derived from the other tables, and are made anew whenever they are not as they
+should be.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-from aigc_desktop.store import aggregates
-
 revision = "usage_aggregates"
 down_revision = "operations"
 
 _ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+_KEYS = ("day", "session_id", "model", "scenario_id")
+_SUMS = (
+    "messages",
+    "input_tokens",
+    "output_tokens",
+    "cache_read_tokens",
+    "cache_write_tokens",
+    "cost_micros",
+    "priced",
+    "duration_ms",
+    "timed",
+    "first_ms",
+    "first_timed",
+    "likes",
+    "dislikes",
+    "corrections",
+    "feedback",
+)
 
 
 def upgrade() -> None:
-    columns = {column["name"] for column in sa.inspect(op.get_bind()).get_columns("turns")}
-    if "first_token_ms" not in columns:  # `desktop_turn_tree` makes `turns` as it is today
-        op.add_column("turns", sa.Column("first_token_ms", _ID))
+    op.add_column("turns", sa.Column("first_token_ms", _ID))
     op.create_table(
         "turn_facts",
         sa.Column("turn_id", _ID, primary_key=True, autoincrement=False),
         *_keys(),
-        *_sums(),
+        *_numbers(*_SUMS),
     )
     op.create_table(
         "usage_aggregates",
         *_keys(),
-        sa.Column("turns", _ID, nullable=False, server_default="0"),
-        *_sums(),
-        sa.PrimaryKeyConstraint(*aggregates.KEYS),
+        *_numbers("turns", *_SUMS),
+        sa.PrimaryKeyConstraint(*_KEYS),
         sqlite_with_rowid=False,
     )
     op.create_index("ix_usage_aggregates_session", "usage_aggregates", ["session_id"])
-    aggregates.install(op.get_bind())
 
 
 def _keys() -> list[sa.Column]:
@@ -47,5 +59,5 @@ def _keys() -> list[sa.Column]:
     ]
 
 
-def _sums() -> list[sa.Column]:
-    return [sa.Column(n, _ID, nullable=False, server_default="0") for n in aggregates.SUMS]
+def _numbers(*names: str) -> list[sa.Column]:
+    return [sa.Column(name, _ID, nullable=False, server_default="0") for name in names]

@@ -92,7 +92,7 @@ def build(source: Source, path: Path, on_step: OnStep, stop: Stop) -> Staged:
         stop()
         on_step(Step.MIGRATE, progress.revision, progress.number / max(1, progress.count))
 
-    migration.bring_on(path, migrating)
+    migration.make_database(path, progress=migrating)
     return staged
 
 
