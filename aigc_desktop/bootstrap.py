@@ -58,13 +58,38 @@ async def open_app(
 
     Raises UserError for a database that cannot be used (see `store.migration.prepare`).
     """
+    from aigc_desktop.services import answering
+    from aigc_desktop.services.signals import SignalWatch
+
+    clock = clock or SystemClock()
+    async with contextlib.AsyncExitStack() as undo:
+        store = _open_store(paths, settings, bus, clock)
+        undo.callback(store.close)
+        app = await _build_app(paths, settings, bus, clock, store, undo)
+        undo.push_async_callback(SignalWatch(app).close)
+        app.runner.bind(lambda turn: answering.answer_turn(app, turn))
+        await _settle(app, undo)
+        if resident:
+            app.jobs.start()
+        logger.info("ready")
+        yield app
+
+
+async def _build_app(
+    paths: Paths,
+    settings: Settings,
+    bus: EventBus,
+    clock: Clock,
+    store: Store,
+    undo: contextlib.AsyncExitStack,
+) -> App:
+    """Make the long-lived objects and let them know each other."""
     from aigc_desktop.agent.rules import RuleBook
     from aigc_desktop.agent.sandbox import Sandbox
     from aigc_desktop.config.secrets import SecretStore
     from aigc_desktop.files.checkpoints import Checkpoints
     from aigc_desktop.ops.backup.process import Workers
     from aigc_desktop.server.control import HttpServer
-    from aigc_desktop.services import answering
     from aigc_desktop.services.app import App
     from aigc_desktop.services.connection import Connection
     from aigc_desktop.services.job_runner import JobRunner
@@ -72,52 +97,41 @@ async def open_app(
     from aigc_desktop.services.matching import Matching
     from aigc_desktop.services.revisions import SessionRevisions
     from aigc_desktop.services.runner import TurnRunner
-    from aigc_desktop.services.signals import SignalWatch
     from aigc_desktop.services.tokens import SigningKey
-    from aigc_desktop.store import rules as rule_rows
+    from aigc_desktop.store import rules
 
-    clock = clock or SystemClock()
-    async with contextlib.AsyncExitStack() as undo:
-        store = _open_store(paths, settings, bus, clock)
-        undo.callback(store.close)
-        secrets = SecretStore(paths)
-        connection = Connection(settings, secrets, bus, clock)
-        undo.push_async_callback(connection.close)
-        runner = TurnRunner(bus)
-        undo.push_async_callback(runner.close)
-        jobs = JobRunner(bus, clock)
-        undo.push_async_callback(jobs.close)
-        http = HttpServer(settings, bus)
-        undo.push_async_callback(http.stop)
-        app = App(
-            paths=paths,
-            settings=settings,
-            secrets=secrets,
-            bus=bus,
-            clock=clock,
-            store=store,
-            sandbox=await asyncio.to_thread(Sandbox.probe),
-            connection=connection,
-            runner=runner,
-            revisions=SessionRevisions(bus),
-            rules=RuleBook(await store.read(rule_rows.all_rules)),
-            checkpoints=Checkpoints(paths.checkpoints_dir),
-            matching=Matching(),
-            jobs=jobs,
-            backups=Workers(),
-            signing_key=SigningKey(secrets, clock),
-            http=http,
-            learner=Learner(),
-        )
-        jobs.bind(app)
-        http.bind(app)
-        undo.push_async_callback(SignalWatch(app).close)
-        runner.bind(lambda turn: answering.answer_turn(app, turn))
-        await _settle(app, undo)
-        if resident:
-            jobs.start()
-        logger.info("ready")
-        yield app
+    secrets = SecretStore(paths)
+    connection = Connection(settings, secrets, bus, clock)
+    undo.push_async_callback(connection.close)
+    runner = TurnRunner(bus)
+    undo.push_async_callback(runner.close)
+    jobs = JobRunner(bus, clock)
+    undo.push_async_callback(jobs.close)
+    http = HttpServer(settings, bus)
+    undo.push_async_callback(http.stop)
+    app = App(
+        paths=paths,
+        settings=settings,
+        secrets=secrets,
+        bus=bus,
+        clock=clock,
+        store=store,
+        sandbox=await asyncio.to_thread(Sandbox.probe),
+        connection=connection,
+        runner=runner,
+        revisions=SessionRevisions(bus),
+        rules=RuleBook(await store.read(rules.all_rules)),
+        checkpoints=Checkpoints(paths.checkpoints_dir),
+        matching=Matching(),
+        jobs=jobs,
+        backups=Workers(),
+        signing_key=SigningKey(secrets, clock),
+        http=http,
+        learner=Learner(),
+    )
+    jobs.bind(app)
+    http.bind(app)
+    return app
 
 
 def _open_store(paths: Paths, settings: Settings, bus: EventBus, clock: Clock) -> Store:

@@ -82,27 +82,9 @@ def series(
     periods = _periods(since, until, by)
     since = max(since, periods[0])
     low, high = _number(since), _number(until)
-    months = [_number(p) for p in periods] if by is By.MONTH else []
-    found = rows.per_period(db, by, low, high, months)
-    parts: tuple[Part, ...] = ()
-    shown: tuple[tuple[Part | None, tuple[Figures, ...]], ...] = ()
-    if split is not Split.NONE:
-        limit = None if lines is None else MAX_PARTS
-        ranking = rows.per_part(db, split, low, high, order, limit)
-        called = rows.names(db, split, [key for key, _ in ranking])
-        parts = tuple(Part(key, called.get(key, ""), total) for key, total in ranking)
-        own = parts if lines is None or len(parts) <= lines + 1 else parts[:lines]
-        keys = None if lines is None else [part.key for part in own]
-        each = rows.per_part_and_period(db, split, keys, by, low, high, months)
-        shown = tuple(
-            (
-                part,
-                tuple(
-                    each.get((part.key if part else None, _number(p)), _NOTHING) for p in periods
-                ),
-            )
-            for part in (own if len(own) == len(parts) else (*own, None))
-        )
+    starts = [_number(period) for period in periods]
+    found = rows.per_period(db, by, low, high, starts)
+    parts = _parts(db, split, low, high, order, None if lines is None else MAX_PARTS)
     span = high - low + 1
     return Series(
         by=by,
@@ -110,11 +92,47 @@ def series(
         since=since,
         until=until,
         periods=periods,
-        totals=tuple(found.get(_number(p), _NOTHING) for p in periods),
+        totals=tuple(found.get(start, _NOTHING) for start in starts),
         total=_together(found.values(), rows.chats(db, low, high)),
         before=rows.total(db, low - span, low - 1) if compared else None,
         parts=parts,
-        lines=shown,
+        lines=_lines(db, by, split, parts, (low, high), starts, lines),
+    )
+
+
+def _parts(
+    db: Db, split: Split, low: int, high: int, order: Measure, limit: int | None
+) -> tuple[Part, ...]:
+    """Return what is told apart, the greatest in `order` first."""
+    if split is Split.NONE:
+        return ()
+    ranking = rows.per_part(db, split, low, high, order, limit)
+    called = rows.names(db, split, [key for key, _ in ranking])
+    return tuple(Part(key, called.get(key, ""), total) for key, total in ranking)
+
+
+def _lines(
+    db: Db,
+    by: By,
+    split: Split,
+    parts: tuple[Part, ...],
+    days: tuple[int, int],
+    starts: list[int],
+    limit: int | None,
+) -> tuple[tuple[Part | None, tuple[Figures, ...]], ...]:
+    """Return the figures per period of the first `limit` parts, and of all others together."""
+    if not parts:
+        return ()
+    all_shown = limit is None or len(parts) <= limit + 1
+    own = parts if all_shown else parts[:limit]
+    keys = None if limit is None else [part.key for part in own]
+    found = rows.per_part_and_period(db, split, keys, by, *days, starts)
+    return tuple(
+        (
+            part,
+            tuple(found.get((part.key if part else None, start), _NOTHING) for start in starts),
+        )
+        for part in (own if all_shown else (*own, None))
     )
 
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from aigc_desktop.agent import prices
 from aigc_desktop.agent.loop import Surroundings, TurnInput, run_turn
 from aigc_desktop.agent.permissions import Permissions
+from aigc_desktop.agent.ports import ToolBox
 from aigc_desktop.agent.rules import Action
 from aigc_desktop.agent.tools import build_toolbox
 from aigc_desktop.config import settings as config
@@ -17,7 +18,7 @@ from aigc_desktop.core.errors import UserError
 from aigc_desktop.core.events import BlockStarted, Event, FilesChanged, TurnEnded, TurnStarted
 from aigc_desktop.core.files import ChangeKind
 from aigc_desktop.core.rules import Area, Effect
-from aigc_desktop.core.session import Message, StopReason, Turn, TurnStatus
+from aigc_desktop.core.session import Message, StopReason, Turn, TurnConfig, TurnStatus
 from aigc_desktop.files.workdir import WorkDir
 from aigc_desktop.services import configuration, permissions
 from aigc_desktop.services.app import App
@@ -76,19 +77,7 @@ async def answer_turn(app: App, running: RunningTurn) -> None:
 async def _answer(app: App, running: RunningTurn, turn: Turn) -> None:
     settled, match = await configuration.settle(app, running, turn)
     folder = await asyncio.to_thread(WorkDir, settled.work_dir, app.paths.home)
-
-    def host_allowed(host: str, session_id: int) -> bool:
-        action = Action(Area.FETCH, host, str(folder.root), session_id, settled.scenario_id)
-        return app.rules.find(action, Effect.ALLOW, app.clock.now_ms()) is not None
-
-    toolbox = build_toolbox(
-        folder,
-        app.paths.outputs_dir,
-        app.sandbox,
-        app.settings.get(config.COMMAND_TIMEOUT),
-        host_allowed,
-    )
-    toolbox = toolbox.only(settled.allowed_tools)
+    toolbox = _toolbox(app, settled, folder)
     names = tuple(spec.name for spec in toolbox.specs())
     settled = replace(settled, allowed_tools=names)
 
@@ -124,6 +113,28 @@ async def _answer(app: App, running: RunningTurn, turn: Turn) -> None:
     context = app.connection.context_of(settled.provider, settled.resolved_model)
     await run_turn(TurnInput(turn.session_id, turn.id, settled, history, context), around)
     await permissions.save_uses(app)
+    await _keep_files(app, turn, folder, checkpoint)
+
+
+def _toolbox(app: App, settled: TurnConfig, folder: WorkDir) -> ToolBox:
+    """Return the tools that the turn may use."""
+
+    def host_allowed(host: str, session_id: int) -> bool:
+        action = Action(Area.FETCH, host, str(folder.root), session_id, settled.scenario_id)
+        return app.rules.find(action, Effect.ALLOW, app.clock.now_ms()) is not None
+
+    toolbox = build_toolbox(
+        folder,
+        app.paths.outputs_dir,
+        app.sandbox,
+        app.settings.get(config.COMMAND_TIMEOUT),
+        host_allowed,
+    )
+    return toolbox.only(settled.allowed_tools)
+
+
+async def _keep_files(app: App, turn: Turn, folder: WorkDir, checkpoint: TurnCheckpoint) -> None:
+    """Note which files the turn has made or changed."""
     made = [f.path for f in await checkpoint.finish() if f.kind is not ChangeKind.DELETED]
     changed = await asyncio.to_thread(folder.describe, made)
     if changed:

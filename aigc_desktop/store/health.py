@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DatabaseError
 from sqlcipher3 import dbapi2
 
@@ -68,20 +68,17 @@ def read(paths: Paths, run: Callable[[Connection], T]) -> T:
 
     Raises UserError: `database_unreachable`, `database_corrupt`, `database_locked`, ….
     """
-    engine = make_engine(paths.database, begin="BEGIN", read_only=True)
-    try:
-        with engine.begin() as db:
-            return run(db)
-    except DatabaseError as error:
-        raise user_error(error, paths.database) or error from error
-    finally:
-        engine.dispose()
+    return _run(paths, make_engine(paths.database, begin="BEGIN", read_only=True), run)
 
 
 def write(paths: Paths, run: Callable[[Connection], T]) -> T:
     """Do `run` in a transaction of its own, for mends without a running program. Raises as read."""
     mode = "DELETE" if volume.shared_by(paths.data_dir) else "WAL"
     engine = make_engine(paths.database, begin="BEGIN IMMEDIATE", journal_mode=mode)
+    return _run(paths, engine, run)
+
+
+def _run(paths: Paths, engine: Engine, run: Callable[[Connection], T]) -> T:
     try:
         with engine.begin() as db:
             return run(db)

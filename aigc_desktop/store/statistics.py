@@ -100,13 +100,13 @@ def chats(db: Connection, since: int, until: int) -> int:
 
 
 def per_period(
-    db: Connection, by: By, since: int, until: int, months: Sequence[int] = ()
+    db: Connection, by: By, since: int, until: int, starts: Sequence[int] = ()
 ) -> dict[int, Figures]:
     """Return the figures per period: its first day → figures; empty ones are left out.
 
-    `months` are the first days of the months in question.
+    `starts` are the first days of the periods in question; months need them.
     """
-    at, query = _by_period(by, months)
+    at, query = _by_period(by, starts)
     rows = db.execute(_between(query.add_columns(*_FIGURES), since, until).group_by(at))
     return {row[0]: _figures(row[1:]) for row in rows}
 
@@ -128,13 +128,13 @@ def per_part_and_period(
     by: By,
     since: int,
     until: int,
-    months: Sequence[int] = (),
+    starts: Sequence[int] = (),
 ) -> dict[tuple[str | None, int], Figures]:
     """Return the figures of the parts `keys` per period, and of all others together (None).
 
     Without `keys` every part is told apart.
     """
-    at, query = _by_period(by, months)
+    at, query = _by_period(by, starts)
     key = _key(split)
     if not keys:
         query = query.add_columns(key.label("part"), *_FIGURES)
@@ -149,13 +149,13 @@ def per_part_and_period(
     return {(None if row[1] < 0 else keys[row[1]], row[0]): _figures(row[2:]) for row in rows}
 
 
-def _by_period(by: By, months: Sequence[int]) -> tuple[ColumnElement[Any], Select[Any]]:
+def _by_period(by: By, starts: Sequence[int]) -> tuple[ColumnElement[Any], Select[Any]]:
     """Return the column with a period's first day, and the query that has it."""
     if by is By.MONTH:
-        ends = [*months[1:], months[-1] + 31] if months else []
+        ends = [*starts[1:], starts[-1] + 31] if starts else []
         spans = (
             values(column("first", Integer), column("after", Integer), name="months")
-            .data(list(zip(months, ends, strict=True)))
+            .data(list(zip(starts, ends, strict=True)))
             .cte("months")
         )
         within = and_(_TABLE.day >= spans.c.first, _TABLE.day < spans.c.after)
