@@ -5,18 +5,17 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QDialog,
-    QHBoxLayout,
     QPlainTextEdit,
     QTableWidget,
     QTableWidgetItem,
-    QVBoxLayout,
     QWidget,
 )
 
 from aigc_desktop.config.i18n import tr
 from aigc_desktop.core.session import TurnConfig
 from aigc_desktop.gui.chat.safe_text import visible
-from aigc_desktop.gui.widgets.build import button, label
+from aigc_desktop.gui.widgets.build import label
+from aigc_desktop.gui.widgets.dialogs import bottom_row, close_button, dialog_layout
 
 SIZE = (760, 620)
 VALUE_WIDTH = 360
@@ -33,14 +32,7 @@ class ConfigDialog(QDialog):
         self.table = values_table(_values(config), config.origins)
         self.prompt = prompt_view(config.system_prompt)
         sizes = ", ".join(f"{part_name(kind)} {tokens:,}" for kind, tokens in config.prompt_parts)
-        close = button(tr("Close"), self.accept, "primary")
-        close.setDefault(True)
-        bottom = QHBoxLayout()
-        bottom.addStretch(1)
-        bottom.addWidget(close)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(20, 16, 20, 16)
-        layout.setSpacing(10)
+        layout = dialog_layout(self)
         layout.addWidget(label(tr("Configuration of this answer"), "title"))
         layout.addWidget(self.table, 3)
         layout.addWidget(label(tr("System prompt"), "heading"))
@@ -48,7 +40,7 @@ class ConfigDialog(QDialog):
             text = tr("About so many tokens: {parts}", parts=sizes)
             layout.addWidget(label(text, "small", wrap=True))
         layout.addWidget(self.prompt, 4)
-        layout.addLayout(bottom)
+        layout.addLayout(bottom_row(close_button(self)))
 
 
 def values_table(values: list[tuple[str, str, str]], origins: object) -> QTableWidget:

@@ -9,9 +9,7 @@ from PySide6.QtWidgets import (
     QListWidget,
     QListWidgetItem,
     QPlainTextEdit,
-    QSplitter,
     QTextEdit,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -23,7 +21,8 @@ from aigc_desktop.gui.chat import documents
 from aigc_desktop.gui.chat.safe_text import one_line, visible
 from aigc_desktop.gui.chat.style import ChatStyle
 from aigc_desktop.gui.chat.wording import cost_text, tool_label
-from aigc_desktop.gui.widgets.build import button, label
+from aigc_desktop.gui.widgets.build import beside, button, label
+from aigc_desktop.gui.widgets.dialogs import close_button, dialog_layout
 
 SIZE = (900, 600)
 LIST_WIDTH = 300
@@ -63,16 +62,9 @@ class ReceiptDialog(QDialog):
         self.files.setCurrentRow(0)
 
     def _build(self) -> None:
-        split = QSplitter(Qt.Orientation.Horizontal)
-        split.addWidget(self.files)
-        split.addWidget(self.diff)
-        split.setHandleWidth(1)
-        split.setStretchFactor(1, 1)
-        split.setSizes([LIST_WIDTH, SIZE[0] - LIST_WIDTH])
+        split = beside(self.files, self.diff, (LIST_WIDTH, SIZE[0] - LIST_WIDTH))
         self.uses.setMaximumHeight(130)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(20, 16, 20, 16)
-        layout.setSpacing(10)
+        layout = dialog_layout(self)
         layout.addWidget(label(tr("What this request did"), "title"))
         layout.addWidget(split, 1)
         if self._receipt.skipped:
@@ -86,9 +78,7 @@ class ReceiptDialog(QDialog):
         bottom.addStretch(1)
         if not self._receipt.undone:
             bottom.addWidget(button(tr("Undo"), self._undo, "", "restore"))
-        close = button(tr("Close"), self.accept, "primary")
-        close.setDefault(True)
-        bottom.addWidget(close)
+        bottom.addWidget(close_button(self))
         layout.addLayout(bottom)
 
     def _spent(self) -> str:

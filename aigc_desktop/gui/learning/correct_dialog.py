@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QPlainTextEdit, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QPlainTextEdit, QTabWidget, QWidget
 
 from aigc_desktop.config.i18n import tr
 from aigc_desktop.config.messages import describe
@@ -18,6 +18,7 @@ from aigc_desktop.gui.learning.drafts import Draft, Drafts
 from aigc_desktop.gui.learning.fault_chips import FaultChips
 from aigc_desktop.gui.learning.find_field import FindField
 from aigc_desktop.gui.widgets.build import button, label, restyle
+from aigc_desktop.gui.widgets.dialogs import dialog_layout
 
 SIZE = (860, 640)
 COUNT_MS = 250
@@ -77,9 +78,7 @@ class CorrectDialog(QDialog):
         bottom.addWidget(self.status, 1)
         bottom.addWidget(self.cancel)
         bottom.addWidget(self.save)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(20, 16, 20, 16)
-        layout.setSpacing(12)
+        layout = dialog_layout(self, 12)
         head = QHBoxLayout()
         head.addWidget(label(tr("Correct the answer"), "title"), 1)
         head.addWidget(self.finder)

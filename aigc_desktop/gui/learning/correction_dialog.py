@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QWidget
 
 from aigc_desktop.config.i18n import tr
 from aigc_desktop.core.learning import Opinion
 from aigc_desktop.gui.learning.diff_view import DiffView
 from aigc_desktop.gui.learning.wording import fault_text
 from aigc_desktop.gui.widgets.build import button, label
+from aigc_desktop.gui.widgets.dialogs import bottom_row, close_button, dialog_layout
 
 SIZE = (760, 520)
 
@@ -27,17 +28,8 @@ class CorrectionDialog(QDialog):
         self.resize(*SIZE)
         self.difference = DiffView(tr("What you changed"))
         self.difference.show_diff(difference)
-        close = button(tr("Close"), self.accept, "primary")
-        close.setDefault(True)
-        bottom = QHBoxLayout()
-        bottom.setSpacing(10)
-        bottom.addWidget(button(tr("Withdraw"), self._withdraw, "", "restore"))
-        bottom.addStretch(1)
-        bottom.addWidget(button(tr("Edit again"), self._edit, "", "edit"))
-        bottom.addWidget(close)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(20, 16, 20, 16)
-        layout.setSpacing(10)
+        close = close_button(self)
+        layout = dialog_layout(self)
         layout.addWidget(label(tr("Corrected by you"), "title"))
         hint = tr("The answer itself stays in the chat as it was given.")
         if opinion.fault is not None:
@@ -45,7 +37,9 @@ class CorrectionDialog(QDialog):
             hint = tr("{first} {second}", first=wrong, second=hint)
         layout.addWidget(label(hint, "muted", wrap=True))
         layout.addWidget(self.difference, 1)
-        layout.addLayout(bottom)
+        again = button(tr("Edit again"), self._edit, "", "edit")
+        withdraw = button(tr("Withdraw"), self._withdraw, "", "restore")
+        layout.addLayout(bottom_row(again, close, left=(withdraw,)))
         close.setFocus()
 
     @Slot()

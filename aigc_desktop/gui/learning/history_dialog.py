@@ -18,7 +18,8 @@ from aigc_desktop.gui.bridge import Bridge
 from aigc_desktop.gui.chat.safe_text import visible
 from aigc_desktop.gui.learning.lesson_face import lesson_text
 from aigc_desktop.gui.learning.wording import capital, change_text, moment_text
-from aigc_desktop.gui.widgets.build import button, label, line
+from aigc_desktop.gui.widgets.build import label, line
+from aigc_desktop.gui.widgets.dialogs import bottom_row, close_button, dialog_layout
 
 SIZE = (560, 460)
 
@@ -39,19 +40,13 @@ class HistoryDialog(QDialog):
         area = QScrollArea()
         area.setWidgetResizable(True)
         area.setWidget(body)
-        close = button(tr("Close"), self.accept, "primary")
-        close.setDefault(True)
-        bottom = QHBoxLayout()
-        bottom.addStretch(1)
-        bottom.addWidget(close)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(20, 16, 20, 16)
-        layout.setSpacing(10)
+        close = close_button(self)
+        layout = dialog_layout(self)
         layout.addWidget(label(tr("History of the lesson"), "title"))
         layout.addWidget(label(lesson_text(lesson), "muted", wrap=True))
         layout.addWidget(line())
         layout.addWidget(area, 1)
-        layout.addLayout(bottom)
+        layout.addLayout(bottom_row(close))
         close.setFocus()
         bridge.call(self, calls.lessons.history_of, lesson.id, on_done=self._show)
 

@@ -26,6 +26,7 @@ from aigc_desktop.gui.chat.safe_text import one_line, visible
 from aigc_desktop.gui.learning import book
 from aigc_desktop.gui.learning.wording import Names, scope_text
 from aigc_desktop.gui.widgets.build import button, label, restyle
+from aigc_desktop.gui.widgets.dialogs import bottom_row
 
 WIDTH = 560
 TEXT_HEIGHT = 96
@@ -96,17 +97,13 @@ class LessonDialog(QDialog):
         where.addWidget(self.scope, 1)
         where.addWidget(self.place, 2)
         form.addRow(tr("Where it holds"), where)
-        bottom = QHBoxLayout()
-        bottom.addStretch(1)
-        bottom.addWidget(button(tr("Cancel"), self.reject))
-        bottom.addWidget(self.save)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(24, 18, 24, 18)
         layout.setSpacing(12)
         layout.addWidget(label(title, "title"))
         layout.addLayout(form)
         layout.addWidget(self.problem)
-        layout.addLayout(bottom)
+        layout.addLayout(bottom_row(button(tr("Cancel"), self.reject), self.save))
 
     @property
     def target(self) -> Target:

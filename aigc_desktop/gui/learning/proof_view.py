@@ -28,7 +28,7 @@ from aigc_desktop.gui.learning.proof_words import (
     spent_text,
 )
 from aigc_desktop.gui.learning.wording import verdict_text
-from aigc_desktop.gui.widgets.build import label
+from aigc_desktop.gui.widgets.build import beside, label
 from aigc_desktop.gui.widgets.parts_page import NAV_ROW
 
 LIST_WIDTH = 250
@@ -106,14 +106,7 @@ class ProofView(QWidget):
         layout.addWidget(self.request)
         layout.addWidget(self.preferred)
         layout.addLayout(answers, 1)
-        split = QSplitter(Qt.Orientation.Horizontal)
-        split.setHandleWidth(1)
-        split.setChildrenCollapsible(False)
-        split.addWidget(self.pairs)
-        split.addWidget(right)
-        split.setStretchFactor(1, 1)
-        split.setSizes([LIST_WIDTH, 3 * LIST_WIDTH])
-        return split
+        return beside(self.pairs, right, (LIST_WIDTH, 3 * LIST_WIDTH))
 
     def _list(self, pair: Pair) -> None:
         text = one_line(pair.request, 80)

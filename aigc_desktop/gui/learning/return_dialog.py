@@ -7,11 +7,9 @@ from datetime import datetime, timedelta
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import (
     QDialog,
-    QHBoxLayout,
     QListWidget,
     QListWidgetItem,
     QScrollArea,
-    QSplitter,
     QVBoxLayout,
     QWidget,
 )
@@ -25,7 +23,8 @@ from aigc_desktop.gui.learning.book import Book
 from aigc_desktop.gui.learning.lesson_face import lesson_text
 from aigc_desktop.gui.learning.wording import capital, day_text, moment_before, state_text
 from aigc_desktop.gui.notices import NoticeAction
-from aigc_desktop.gui.widgets.build import button, label
+from aigc_desktop.gui.widgets.build import beside, button, label
+from aigc_desktop.gui.widgets.dialogs import bottom_row, dialog_layout
 
 SIZE = (800, 520)
 LIST_WIDTH = 230
@@ -63,21 +62,8 @@ class ReturnDialog(QDialog):
         side.setSpacing(8)
         side.addWidget(self.summary)
         side.addWidget(self.area, 1)
-        split = QSplitter(Qt.Orientation.Horizontal)
-        split.setHandleWidth(1)
-        split.setChildrenCollapsible(False)
-        split.addWidget(self.days)
-        split.addWidget(right)
-        split.setStretchFactor(1, 1)
-        split.setSizes([LIST_WIDTH, SIZE[0] - LIST_WIDTH])
-        bottom = QHBoxLayout()
-        bottom.setSpacing(10)
-        bottom.addStretch(1)
-        bottom.addWidget(button(tr("Cancel"), self.reject))
-        bottom.addWidget(self.go)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(20, 16, 20, 16)
-        layout.setSpacing(10)
+        split = beside(self.days, right, (LIST_WIDTH, SIZE[0] - LIST_WIDTH))
+        layout = dialog_layout(self)
         layout.addWidget(label(tr("Return to an earlier day"), "title"))
         hint = tr(
             "What was learned becomes as it was at the end of that day, in all chats at once. "
@@ -85,7 +71,7 @@ class ReturnDialog(QDialog):
         )
         layout.addWidget(label(hint, "muted", wrap=True))
         layout.addWidget(split, 1)
-        layout.addLayout(bottom)
+        layout.addLayout(bottom_row(button(tr("Cancel"), self.reject), self.go))
 
     @Slot(object)
     def _show_days(self, days: list[tuple[int, int]]) -> None:

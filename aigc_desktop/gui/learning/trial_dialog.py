@@ -7,7 +7,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QFrame,
-    QHBoxLayout,
     QProgressBar,
     QPushButton,
     QStackedWidget,
@@ -28,6 +27,7 @@ from aigc_desktop.gui.learning.proof_view import ProofView
 from aigc_desktop.gui.learning.proof_words import plan_lines, price_line
 from aigc_desktop.gui.learning.wording import capital, moment_text, verdict_text
 from aigc_desktop.gui.widgets.build import button, label
+from aigc_desktop.gui.widgets.dialogs import bottom_row, dialog_layout
 
 SIZE = (940, 660)
 
@@ -80,19 +80,12 @@ class TrialDialog(QDialog):
         self.stop = button(tr("Stop"), self._stop, "", "stop")
         self.accept_lesson = button(tr("Accept the lesson"), self._accept, "primary")
         self.close_button = button(tr("Close"), self.reject)
-        bottom = QHBoxLayout()
-        bottom.setSpacing(10)
-        bottom.addWidget(self.earlier)
-        bottom.addStretch(1)
-        for each in (self.close_button, self.stop, self.start, self.accept_lesson):
-            bottom.addWidget(each)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(20, 16, 20, 16)
-        layout.setSpacing(10)
+        buttons = (self.close_button, self.stop, self.start, self.accept_lesson)
+        layout = dialog_layout(self)
         layout.addWidget(label(tr("Test the lesson"), "title"))
         layout.addWidget(label(lesson_text(self._lesson), "muted", wrap=True))
         layout.addWidget(self.pages, 1)
-        layout.addLayout(bottom)
+        layout.addLayout(bottom_row(*buttons, left=(self.earlier,)))
         self._show_page(self._plan_page)
 
     def _plan_panel(self) -> QFrame:

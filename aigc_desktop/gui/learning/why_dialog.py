@@ -20,6 +20,7 @@ from aigc_desktop.gui.bridge import Bridge
 from aigc_desktop.gui.chat.safe_text import one_line, visible
 from aigc_desktop.gui.learning.wording import scope_text, state_text
 from aigc_desktop.gui.widgets.build import button, label
+from aigc_desktop.gui.widgets.dialogs import bottom_row, close_button, dialog_layout
 
 SIZE = (660, 520)
 
@@ -37,18 +38,12 @@ class WhyDialog(QDialog):
         self._bridge = bridge
         self._why = why
         self._switches: dict[int, QPushButton] = {}
-        close = button(tr("Close"), self.accept, "primary")
-        close.setDefault(True)
-        bottom = QHBoxLayout()
-        bottom.addWidget(button(tr("Everything that was learned"), self._go, "link"))
-        bottom.addStretch(1)
-        bottom.addWidget(close)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(20, 16, 20, 16)
-        layout.setSpacing(12)
+        close = close_button(self)
+        layout = dialog_layout(self, 12)
         layout.addWidget(label(tr("Why this answer"), "title"))
         layout.addWidget(self._body(), 1)
-        layout.addLayout(bottom)
+        more = button(tr("Everything that was learned"), self._go, "link")
+        layout.addLayout(bottom_row(close, left=(more,)))
         close.setFocus()
         bridge.call(self, calls.lessons.list_lessons, on_done=self._show_states)
 

@@ -6,7 +6,6 @@ from typing import Any
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import (
-    QFileDialog,
     QHBoxLayout,
     QInputDialog,
     QTabWidget,
@@ -30,6 +29,7 @@ from aigc_desktop.gui.ops.snapshot_card import SnapshotCard
 from aigc_desktop.gui.widgets.ask import ask
 from aigc_desktop.gui.widgets.build import button
 from aigc_desktop.gui.widgets.cards import CardList
+from aigc_desktop.gui.widgets.file_dialogs import ask_for_file, ask_where_to_save
 
 FILTER = "AIGC Desktop (*.zip *.age)"
 
@@ -261,22 +261,17 @@ class BackupPane(QWidget):
         self.dialog.open()
 
     def _choose_file(self, snapshot: Snapshot, passphrase: str) -> None:
-        dialog = QFileDialog(self.window(), tr("Export as one file"))
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setNameFilter(FILTER)
-        ending = ".zip.age" if passphrase else ".zip"
-        dialog.selectFile(f"aigc-desktop-{snapshot.id[:15]}{ending}")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(lambda path: self.export(snapshot, path, passphrase or None))
-        dialog.open()
+        ask_where_to_save(
+            self,
+            tr("Export as one file"),
+            FILTER,
+            f"aigc-desktop-{snapshot.id[:15]}{'.zip.age' if passphrase else '.zip'}",
+            lambda path: self.export(snapshot, path, passphrase or None),
+        )
 
     @Slot()
     def _choose_import(self) -> None:
-        dialog = QFileDialog(self.window(), tr("Import a file"))
-        dialog.setNameFilter(FILTER)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(self.take_in)
-        dialog.open()
+        ask_for_file(self, tr("Import a file"), FILTER, self.take_in)
 
     def _ask_import_passphrase(self, path: str) -> None:
         self.dialog = PassphraseDialog(

@@ -9,7 +9,6 @@ from PySide6.QtCore import Qt, Slot, qVersion
 from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import (
     QApplication,
-    QFileDialog,
     QFrame,
     QHBoxLayout,
     QScrollArea,
@@ -24,6 +23,7 @@ from aigc_desktop.gui import calls, icons, notices, theme
 from aigc_desktop.gui.ops.check_row import BADGES, LEARNING, SETTINGS, CheckRow, badge, state_text
 from aigc_desktop.gui.ops.operations_page import OperationsPage
 from aigc_desktop.gui.widgets.build import button, label, line
+from aigc_desktop.gui.widgets.file_dialogs import ask_where_to_save
 
 FRESH_SECONDS = 60.0
 """A report that is no older is not made again only because the page is shown."""
@@ -220,13 +220,9 @@ class DiagnosticsPane(QWidget):
 
     @Slot()
     def _choose_bundle(self) -> None:
-        dialog = QFileDialog(self.window(), tr("Support bundle"))
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setNameFilter("ZIP (*.zip)")
-        dialog.selectFile("aigc-desktop-support.zip")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(self.write_bundle)
-        dialog.open()
+        ask_where_to_save(
+            self, tr("Support bundle"), "ZIP (*.zip)", "aigc-desktop-support.zip", self.write_bundle
+        )
 
     def _build(self) -> None:
         head = QFrame()

@@ -6,15 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from aigc_desktop.config.i18n import tr
 from aigc_desktop.core.statistics import Figures, Measure
 from aigc_desktop.gui.ops import figures_text as text
-
-Index = QModelIndex | QPersistentModelIndex
-_ROOT = QModelIndex()
+from aigc_desktop.gui.ops.headed_model import ROOT, HeadedModel, Index
 
 
 @dataclass(frozen=True)
@@ -65,53 +63,36 @@ def _columns() -> tuple[_Column, ...]:
     )
 
 
-class FiguresModel(QAbstractTableModel):
+class FiguresModel(HeadedModel):
     """Rows of figures."""
 
     def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._heading = ""
-        self._columns = _columns()
+        columns = _columns()
+        super().__init__(parent, ("", *(column.title for column in columns)), words=1)
+        self._columns = columns
         self._rows: list[Row] = []
         self._sorted: tuple[int, Qt.SortOrder] | None = None
 
     def show_rows(self, heading: str, rows: list[Row]) -> None:
         """Show these; the order that was clicked stays, else it is as they come."""
         self.beginResetModel()
-        self._heading, self._rows = heading, rows
+        self.headings = (heading, *self.headings[1:])
+        self._rows = rows
         if self._sorted is not None:
             self._order(*self._sorted)
         self.endResetModel()
 
-    def rowCount(self, parent: Index = _ROOT) -> int:
+    def rowCount(self, parent: Index = ROOT) -> int:
         return 0 if parent.isValid() else len(self._rows)
-
-    def columnCount(self, parent: Index = _ROOT) -> int:
-        return 0 if parent.isValid() else len(self._columns) + 1
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         row, column = self._rows[index.row()], index.column()
         if role == Qt.ItemDataRole.DisplayRole:
             return self._columns[column - 1].show(row.figures) if column else row.name
-        if role == Qt.ItemDataRole.TextAlignmentRole and column:
-            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return self.alignment(column)
         if role == Qt.ItemDataRole.ToolTipRole and not column:
             return row.name
-        return None
-
-    def headerData(
-        self,
-        section: int,
-        orientation: Qt.Orientation,
-        role: int = Qt.ItemDataRole.DisplayRole,
-    ) -> Any:
-        if orientation != Qt.Orientation.Horizontal:
-            return None
-        if role == Qt.ItemDataRole.DisplayRole:
-            return self._columns[section - 1].title if section else self._heading
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            side = Qt.AlignmentFlag.AlignRight if section else Qt.AlignmentFlag.AlignLeft
-            return side | Qt.AlignmentFlag.AlignVCenter
         return None
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:

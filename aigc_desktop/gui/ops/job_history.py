@@ -8,11 +8,9 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
-    QHBoxLayout,
     QHeaderView,
     QTableWidget,
     QTableWidgetItem,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -27,7 +25,8 @@ from aigc_desktop.core.jobs import JobRun, JobView
 from aigc_desktop.gui import calls
 from aigc_desktop.gui.bridge import Bridge
 from aigc_desktop.gui.chat.safe_text import one_line
-from aigc_desktop.gui.widgets.build import button, label
+from aigc_desktop.gui.widgets.build import label
+from aigc_desktop.gui.widgets.dialogs import bottom_row, close_button, dialog_layout
 
 SIZE = (820, 480)
 
@@ -53,18 +52,11 @@ class JobHistoryDialog(QDialog):
         header.setStretchLastSection(True)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.empty = label(tr("Never run"), "muted")
-        close = button(tr("Close"), self.accept, "primary")
-        close.setDefault(True)
-        bottom = QHBoxLayout()
-        bottom.addStretch(1)
-        bottom.addWidget(close)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(20, 16, 20, 16)
-        layout.setSpacing(10)
+        layout = dialog_layout(self)
         layout.addWidget(label(self.windowTitle(), "title"))
         layout.addWidget(self.empty)
         layout.addWidget(self.table, 1)
-        layout.addLayout(bottom)
+        layout.addLayout(bottom_row(close_button(self)))
         bridge.call(self, calls.jobs.history, job.name, on_done=self._show)
 
     @Slot(object)

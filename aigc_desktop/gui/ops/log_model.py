@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QBrush, QFont
 
 from aigc_desktop.config.i18n import tr
@@ -14,9 +14,7 @@ from aigc_desktop.config.log import redact
 from aigc_desktop.core.logs import LogLine, LogOverview
 from aigc_desktop.gui import theme
 from aigc_desktop.gui.chat.safe_text import one_line
-
-Index = QModelIndex | QPersistentModelIndex
-_ROOT = QModelIndex()
+from aigc_desktop.gui.ops.headed_model import ROOT, HeadedModel, Index
 
 PAGE = 200
 MAX_PAGES = 60
@@ -37,14 +35,16 @@ _LOUD = ("WARNING", "ERROR", "CRITICAL")
 _BACKS = {"ERROR": "danger_soft", "CRITICAL": "danger_soft"}
 
 
-class LogModel(QAbstractTableModel):
+class LogModel(HeadedModel):
     """Rows are records in the wanted order; pages are kept by their place from the oldest on.
 
     `fetch(first, count)` is asked for what is missing; `supply` brings it.
     """
 
     def __init__(self, fetch: Callable[[int, int], None], parent: QObject) -> None:
-        super().__init__(parent)
+        super().__init__(
+            parent, (tr("Time"), tr("Level"), tr("Component"), tr("Chat"), tr("Message"))
+        )
         self._fetch = fetch
         self._count = 0
         self._generation = -1
@@ -54,7 +54,6 @@ class LogModel(QAbstractTableModel):
         self._mono = theme.mono_font(9.5)
         self._bold = theme.mono_font(9.5)
         self._bold.setWeight(QFont.Weight.DemiBold)
-        self._headings = (tr("Time"), tr("Level"), tr("Component"), tr("Chat"), tr("Message"))
 
     def show_overview(self, overview: LogOverview) -> None:
         """Take in how many records there are now."""
@@ -68,7 +67,7 @@ class LogModel(QAbstractTableModel):
         added = overview.count - self._count
         if added:
             first = 0 if self.newest_first else self._count
-            self.beginInsertRows(_ROOT, first, first + added - 1)
+            self.beginInsertRows(ROOT, first, first + added - 1)
             self._count = overview.count
             self.endInsertRows()
 
@@ -115,11 +114,8 @@ class LogModel(QAbstractTableModel):
         at = place % PAGE
         return lines[at] if at < len(lines) else None
 
-    def rowCount(self, parent: Index = _ROOT) -> int:
+    def rowCount(self, parent: Index = ROOT) -> int:
         return 0 if parent.isValid() else self._count
-
-    def columnCount(self, parent: Index = _ROOT) -> int:
-        return 0 if parent.isValid() else len(self._headings)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         line = self.line(index.row())
@@ -143,20 +139,6 @@ class LogModel(QAbstractTableModel):
             return one_line(redact(line.message), 1000)
         if role == Qt.ItemDataRole.AccessibleTextRole and index.column() == MESSAGE:
             return f"{line.level} {line.component}: {one_line(redact(line.message), 300)}"
-        return None
-
-    def headerData(
-        self,
-        section: int,
-        orientation: Qt.Orientation,
-        role: int = Qt.ItemDataRole.DisplayRole,
-    ) -> Any:
-        if orientation != Qt.Orientation.Horizontal:
-            return None
-        if role == Qt.ItemDataRole.DisplayRole:
-            return self._headings[section]
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            return Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         return None
 
     def _turned(self, row: int) -> int:

@@ -9,7 +9,6 @@ from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtGui import QFontMetrics, QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QFileDialog,
     QHBoxLayout,
     QHeaderView,
     QSplitter,
@@ -30,6 +29,7 @@ from aigc_desktop.gui.ops.log_filters import LogFilters
 from aigc_desktop.gui.ops.log_model import CHAT, COMPONENT, LEVEL, TIME, LogModel
 from aigc_desktop.gui.widgets.area_page import AreaPage
 from aigc_desktop.gui.widgets.build import button, icon_button, label
+from aigc_desktop.gui.widgets.file_dialogs import ask_where_to_save
 
 TAIL_MS = 1000
 ROW = 26
@@ -304,14 +304,9 @@ class LogsPane(QWidget):
 
     @Slot()
     def _choose_export(self) -> None:
-        dialog = QFileDialog(self.window(), tr("Export the log"))
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setNameFilter("*.log")
-        dialog.setDefaultSuffix("log")
-        dialog.selectFile("aigc-desktop.log")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(self.export)
-        dialog.open()
+        ask_where_to_save(
+            self, tr("Export the log"), "*.log", "aigc-desktop.log", self.export, "log"
+        )
 
 
 def _count_text(overview: LogOverview) -> str:

@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
     QFrame,
-    QHBoxLayout,
     QListWidget,
     QListWidgetItem,
     QRadioButton,
@@ -34,6 +33,7 @@ from aigc_desktop.gui.bridge import Bridge
 from aigc_desktop.gui.chat.safe_text import one_line
 from aigc_desktop.gui.ops import backup_words as words
 from aigc_desktop.gui.widgets.build import button, label
+from aigc_desktop.gui.widgets.dialogs import bottom_row
 
 KEY_ROLE = Qt.ItemDataRole.UserRole
 SIZE = (720, 560)
@@ -160,19 +160,15 @@ class RestoreDialog(QDialog):
         column.addWidget(box)
         self._body.addWidget(_top(self.state))
         self._body.addWidget(choices)
-        bottom = QHBoxLayout()
-        bottom.addStretch(1)
         cancel = button(tr("Cancel"), self.reject)
         cancel.setDefault(True)
-        bottom.addWidget(cancel)
-        bottom.addWidget(self.restore)
         self.restore.setEnabled(False)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(24, 20, 24, 18)
         layout.setSpacing(12)
         layout.addWidget(label(tr("Restore “{name}”, {when}", name=name, when=when), "title"))
         layout.addWidget(self._body, 1)
-        layout.addLayout(bottom)
+        layout.addLayout(bottom_row(cancel, self.restore))
 
 
 def _checklist(name: str) -> QListWidget:

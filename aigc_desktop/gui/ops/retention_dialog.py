@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QPlainTextEdit, QVBoxLayout, QWidget
 
 from aigc_desktop.config import settings as config
 from aigc_desktop.config.i18n import tr, tr_n
@@ -16,6 +16,7 @@ from aigc_desktop.gui.bridge import Bridge
 from aigc_desktop.gui.chat.safe_text import one_line
 from aigc_desktop.gui.settings.fields import SettingField
 from aigc_desktop.gui.widgets.build import button, label, line
+from aigc_desktop.gui.widgets.dialogs import bottom_row, close_button
 
 SIZE = (660, 620)
 RULES = (config.RETENTION, config.RETENTION_DAYS, config.TRASH_DAYS)
@@ -65,13 +66,7 @@ class RetentionDialog(QDialog):
         layout.addSpacing(6)
         layout.addWidget(label(tr("What would go now"), "heading"))
         layout.addWidget(self.preview, 1)
-        row = QHBoxLayout()
-        row.addWidget(self.run)
-        row.addStretch(1)
-        close = button(tr("Close"), self.accept, "primary")
-        close.setDefault(True)
-        row.addWidget(close)
-        layout.addLayout(row)
+        layout.addLayout(bottom_row(close_button(self), left=(self.run,)))
 
     @Slot(object)
     def _show(self, plan: RetentionPlan) -> None:

@@ -9,7 +9,6 @@ from PySide6.QtCore import QDate, Qt, Slot
 from PySide6.QtWidgets import (
     QComboBox,
     QDateEdit,
-    QFileDialog,
     QGridLayout,
     QHBoxLayout,
     QSplitter,
@@ -30,6 +29,7 @@ from aigc_desktop.gui.ops.plot import Plot
 from aigc_desktop.gui.ops.statistics_pictures import part_name, picture
 from aigc_desktop.gui.widgets.area_page import AreaPage
 from aigc_desktop.gui.widgets.build import button, icon_button, label
+from aigc_desktop.gui.widgets.file_dialogs import ask_where_to_save
 from aigc_desktop.gui.widgets.segments import Segments
 
 TILES = (
@@ -282,14 +282,7 @@ class StatisticsPane(QWidget):
 
     @Slot()
     def _choose_export(self) -> None:
-        dialog = QFileDialog(self.window(), tr("Export figures"))
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setNameFilter("*.csv")
-        dialog.setDefaultSuffix("csv")
-        dialog.selectFile("statistics.csv")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(self.export)
-        dialog.open()
+        ask_where_to_save(self, tr("Export figures"), "*.csv", "statistics.csv", self.export, "csv")
 
 
 def _range_box() -> QComboBox:

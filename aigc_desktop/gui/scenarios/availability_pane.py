@@ -8,7 +8,6 @@ from typing import Any
 from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtWidgets import (
     QDialog,
-    QHBoxLayout,
     QListWidget,
     QListWidgetItem,
     QPlainTextEdit,
@@ -21,7 +20,8 @@ from aigc_desktop.core.scenario import Available
 from aigc_desktop.gui import calls
 from aigc_desktop.gui.bridge import Bridge
 from aigc_desktop.gui.chat.safe_text import one_line
-from aigc_desktop.gui.widgets.build import button, label
+from aigc_desktop.gui.widgets.build import label
+from aigc_desktop.gui.widgets.dialogs import bottom_row, close_button, dialog_layout
 
 ID_ROLE = Qt.ItemDataRole.UserRole
 SAVE_DELAY_MS = 600
@@ -141,16 +141,9 @@ class AvailabilityDialog(QDialog):
         self.setWindowTitle(tr("Scenarios and instructions of this chat"))
         self.resize(*SIZE)
         self.pane = AvailabilityPane(bridge, session_id)
-        close = button(tr("Close"), self.accept, "primary")
-        close.setDefault(True)
-        bottom = QHBoxLayout()
-        bottom.addStretch(1)
-        bottom.addWidget(close)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(20, 16, 20, 16)
-        layout.setSpacing(10)
+        layout = dialog_layout(self)
         layout.addWidget(label(self.windowTitle(), "title"))
         layout.addWidget(self.pane, 1)
-        layout.addLayout(bottom)
+        layout.addLayout(bottom_row(close_button(self)))
         self.finished.connect(self.pane.save_if_changed)
         self.pane.reload()

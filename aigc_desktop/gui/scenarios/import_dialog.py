@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QWidget
 
 from aigc_desktop.config.i18n import tr, tr_n
 from aigc_desktop.gui.chat.safe_text import one_line, visible
 from aigc_desktop.gui.widgets.build import button, label
 from aigc_desktop.gui.widgets.cards import CardList, card
+from aigc_desktop.gui.widgets.dialogs import bottom_row, dialog_layout
 
 SIZE = (620, 460)
 
@@ -27,19 +28,13 @@ class ImportDialog(QDialog):
         cards.show_cards(_card(each) for each in imported)
         self.take = button(tr("Import"), self.accept, "primary")
         self.take.setDefault(True)
-        bottom = QHBoxLayout()
-        bottom.addStretch(1)
-        bottom.addWidget(button(tr("Cancel"), self.reject))
-        bottom.addWidget(self.take)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(20, 16, 20, 16)
-        layout.setSpacing(10)
+        layout = dialog_layout(self)
         title = tr_n("{count} scenario in the file", "{count} scenarios in the file", len(imported))
         layout.addWidget(label(title, "title"))
         hint = tr("Only you will see them. Programs, paths and connections are not taken over.")
         layout.addWidget(label(hint, "muted", wrap=True))
         layout.addWidget(cards, 1)
-        layout.addLayout(bottom)
+        layout.addLayout(bottom_row(button(tr("Cancel"), self.reject), self.take))
 
 
 def _card(each: Any) -> QWidget:

@@ -8,13 +8,11 @@ from typing import Any
 from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtWidgets import (
     QComboBox,
-    QFileDialog,
     QHBoxLayout,
     QLineEdit,
     QListWidget,
     QListWidgetItem,
     QMenu,
-    QSplitter,
     QTabWidget,
     QToolButton,
     QVBoxLayout,
@@ -33,7 +31,8 @@ from aigc_desktop.gui.scenarios.scenario_form import ScenarioForm
 from aigc_desktop.gui.scenarios.try_pane import TryPane
 from aigc_desktop.gui.scenarios.versions_dialog import VersionsDialog
 from aigc_desktop.gui.widgets.ask import ask
-from aigc_desktop.gui.widgets.build import button, label
+from aigc_desktop.gui.widgets.build import beside, button, label
+from aigc_desktop.gui.widgets.file_dialogs import ask_for_file, ask_where_to_save
 
 ID_ROLE = Qt.ItemDataRole.UserRole
 LIST_WIDTH = 250
@@ -110,13 +109,7 @@ class ManagerPane(QWidget):
         side.setSpacing(8)
         side.addLayout(self._head())
         side.addWidget(self.tabs, 1)
-        split = QSplitter(Qt.Orientation.Horizontal)
-        split.setChildrenCollapsible(False)
-        split.setHandleWidth(1)
-        split.addWidget(left)
-        split.addWidget(right)
-        split.setStretchFactor(1, 1)
-        split.setSizes([LIST_WIDTH, 3 * LIST_WIDTH])
+        split = beside(left, right, (LIST_WIDTH, 3 * LIST_WIDTH))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(split)
@@ -338,14 +331,14 @@ class ManagerPane(QWidget):
         self._choose_export(self._current)
 
     def _choose_export(self, number: int | None, _checked: bool = False) -> None:
-        dialog = QFileDialog(self.window(), tr("Export scenarios"))
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setNameFilter(FILE_FILTER)
-        dialog.selectFile("scenarios.json")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         ids = () if number is None else (number,)
-        dialog.fileSelected.connect(lambda path: self.export(path, ids))
-        dialog.open()
+        ask_where_to_save(
+            self,
+            tr("Export scenarios"),
+            FILE_FILTER,
+            "scenarios.json",
+            lambda path: self.export(path, ids),
+        )
 
     def export(self, path: str, ids: tuple[int, ...] = ()) -> None:
         """Write scenarios into a file."""
@@ -357,11 +350,7 @@ class ManagerPane(QWidget):
 
     @Slot()
     def _choose_import(self) -> None:
-        dialog = QFileDialog(self.window(), tr("Import scenarios"))
-        dialog.setNameFilter(FILE_FILTER)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(self.look_at_import)
-        dialog.open()
+        ask_for_file(self, tr("Import scenarios"), FILE_FILTER, self.look_at_import)
 
     @Slot(str)
     def look_at_import(self, path: str) -> None:

@@ -7,16 +7,15 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QDialog,
-    QHBoxLayout,
     QTableWidget,
     QTableWidgetItem,
-    QVBoxLayout,
     QWidget,
 )
 
 from aigc_desktop.config.i18n import tr, tr_n
 from aigc_desktop.gui.chat.safe_text import one_line, visible
 from aigc_desktop.gui.widgets.build import button, label
+from aigc_desktop.gui.widgets.dialogs import bottom_row, dialog_layout
 
 SIZE = (760, 420)
 
@@ -53,13 +52,7 @@ class MovedDialog(QDialog):
         self.save = button(tr("Save anyway") if worse > better else tr("Save"), self.accept)
         back = button(tr("Back to the form"), self.reject)
         (back if worse > better else self.save).setDefault(True)
-        bottom = QHBoxLayout()
-        bottom.addStretch(1)
-        bottom.addWidget(back)
-        bottom.addWidget(self.save)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(20, 16, 20, 16)
-        layout.setSpacing(10)
+        layout = dialog_layout(self)
         count = tr_n(
             "{count} corrected request would go elsewhere",
             "{count} corrected requests would go elsewhere",
@@ -71,4 +64,4 @@ class MovedDialog(QDialog):
         )
         layout.addWidget(label(detail, "muted", wrap=True))
         layout.addWidget(self.table, 1)
-        layout.addLayout(bottom)
+        layout.addLayout(bottom_row(back, self.save))

@@ -6,16 +6,14 @@ import re
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtCore import QSize, Signal, Slot
 from PySide6.QtWidgets import (
-    QFileDialog,
     QFormLayout,
     QHBoxLayout,
     QLineEdit,
     QListWidget,
     QListWidgetItem,
     QPlainTextEdit,
-    QSplitter,
     QVBoxLayout,
     QWidget,
 )
@@ -28,7 +26,9 @@ from aigc_desktop.gui import calls, notices
 from aigc_desktop.gui.bridge import Bridge
 from aigc_desktop.gui.chat.safe_text import one_line
 from aigc_desktop.gui.widgets.ask import ask
-from aigc_desktop.gui.widgets.build import button, label
+from aigc_desktop.gui.widgets.build import beside, button, label
+from aigc_desktop.gui.widgets.dialogs import bottom_row
+from aigc_desktop.gui.widgets.file_dialogs import ask_for_file
 
 LIST_WIDTH = 250
 ROW = 34
@@ -78,6 +78,11 @@ class PromptsPane(QWidget):
         self._bridge.call(self, calls.prompts.list_prompts, on_done=self._take)
 
     def _build(self) -> None:
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(beside(self._list_side(), self._form_side(), (LIST_WIDTH, 3 * LIST_WIDTH)))
+
+    def _list_side(self) -> QWidget:
         left = QWidget()
         column = QVBoxLayout(left)
         column.setContentsMargins(0, 0, 12, 0)
@@ -92,6 +97,9 @@ class PromptsPane(QWidget):
         column.addWidget(self._empty)
         column.addWidget(self.list, 1)
         column.addWidget(button(tr("Import a collection…"), self._choose_import))
+        return left
+
+    def _form_side(self) -> QWidget:
         right = QWidget()
         side = QVBoxLayout(right)
         side.setContentsMargins(12, 0, 0, 0)
@@ -109,25 +117,11 @@ class PromptsPane(QWidget):
         self._form.setHorizontalSpacing(14)
         side.addLayout(self._form)
         side.addWidget(self.problem)
-        ends = QHBoxLayout()
         self.delete = button(tr("Delete…"), self._ask_delete)
-        ends.addWidget(self.delete)
-        ends.addStretch(1)
         self.save = button(tr("Save"), self._save)
         self.use = button(tr("Use in the chat"), self._use, "primary")
-        ends.addWidget(self.save)
-        ends.addWidget(self.use)
-        side.addLayout(ends)
-        split = QSplitter(Qt.Orientation.Horizontal)
-        split.setChildrenCollapsible(False)
-        split.setHandleWidth(1)
-        split.addWidget(left)
-        split.addWidget(right)
-        split.setStretchFactor(1, 1)
-        split.setSizes([LIST_WIDTH, 3 * LIST_WIDTH])
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(split)
+        side.addLayout(bottom_row(self.save, self.use, left=(self.delete,)))
+        return right
 
     @Slot(object)
     def _take(self, prompts: Any) -> None:
@@ -237,11 +231,7 @@ class PromptsPane(QWidget):
 
     @Slot()
     def _choose_import(self) -> None:
-        dialog = QFileDialog(self.window(), tr("Import a collection…"))
-        dialog.setNameFilter("*.csv *.md")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(self.take_collection)
-        dialog.open()
+        ask_for_file(self, tr("Import a collection…"), "*.csv *.md", self.take_collection)
 
     @Slot(str)
     def take_collection(self, path: str) -> None:

@@ -33,6 +33,9 @@ CHECK_DELAY_MS = 350
 CAPTION_WIDTH = 168
 MODES = ("plan", "ask", "accept_edits", "auto")
 
+_Row = tuple[str, str, QWidget, str]
+"""A field's name in the bundle, its caption, the field, a hint or ""."""
+
 
 class ScenarioForm(QScrollArea):
     """All fields of a scenario."""
@@ -168,57 +171,59 @@ class ScenarioForm(QScrollArea):
         layout.addWidget(self._problem)
         self._notes: dict[str, QLabel] = {}
         self._fields: dict[str, QWidget] = {}
-        self._group(
-            layout,
-            tr("What it is for"),
-            (
-                ("name", tr("Name"), self.name, ""),
-                ("description", tr("Description"), self.description, ""),
-                ("category", tr("Category"), self.category, ""),
-                ("tags", tr("Tags"), self.tags, tr("Separated by commas.")),
-            ),
-        )
-        self._group(
-            layout,
-            tr("How requests are recognised"),
-            (
-                (
-                    "examples",
-                    tr("Example requests"),
-                    self.examples,
-                    tr("One per line. Five or more, as you would type them, work best."),
-                ),
-                ("keywords", tr("Keywords"), self.keywords, tr("Separated by commas.")),
-            ),
-        )
-        self._group(
-            layout,
-            tr("How it answers"),
-            (
-                ("system_prompt", tr("System prompt"), self.prompt, ""),
-                ("model", tr("Recommended model"), self.model, ""),
-                ("allowed_tools", tr("Allowed tools"), self.tools, tr("Separated by commas.")),
-                (
-                    "permission_mode",
-                    tr("Permission mode"),
-                    self.mode,
-                    tr("Only a stricter one than in the settings has an effect."),
-                ),
-                ("max_turns", tr("Model calls per request"), self.turns, ""),
-                ("work_dir", tr("Work directory"), self.work_dir, ""),
-                ("skills", tr("Skills"), self.skills, tr("Separated by commas.")),
-                ("mcp_servers", tr("MCP servers"), self.servers, ""),
-            ),
-        )
+        for title, rows in self._groups():
+            self._group(layout, title, rows)
         self.public.toggled.connect(self._changed)
         layout.addWidget(self.public)
         layout.addStretch(1)
         self.setWidgetResizable(True)
         self.setWidget(body)
 
-    def _group(
-        self, layout: QVBoxLayout, title: str, rows: tuple[tuple[str, str, QWidget, str], ...]
-    ) -> None:
+    def _groups(self) -> tuple[tuple[str, tuple[_Row, ...]], ...]:
+        """Return the parts of the form: title and rows."""
+        return (
+            (
+                tr("What it is for"),
+                (
+                    ("name", tr("Name"), self.name, ""),
+                    ("description", tr("Description"), self.description, ""),
+                    ("category", tr("Category"), self.category, ""),
+                    ("tags", tr("Tags"), self.tags, tr("Separated by commas.")),
+                ),
+            ),
+            (
+                tr("How requests are recognised"),
+                (
+                    (
+                        "examples",
+                        tr("Example requests"),
+                        self.examples,
+                        tr("One per line. Five or more, as you would type them, work best."),
+                    ),
+                    ("keywords", tr("Keywords"), self.keywords, tr("Separated by commas.")),
+                ),
+            ),
+            (
+                tr("How it answers"),
+                (
+                    ("system_prompt", tr("System prompt"), self.prompt, ""),
+                    ("model", tr("Recommended model"), self.model, ""),
+                    ("allowed_tools", tr("Allowed tools"), self.tools, tr("Separated by commas.")),
+                    (
+                        "permission_mode",
+                        tr("Permission mode"),
+                        self.mode,
+                        tr("Only a stricter one than in the settings has an effect."),
+                    ),
+                    ("max_turns", tr("Model calls per request"), self.turns, ""),
+                    ("work_dir", tr("Work directory"), self.work_dir, ""),
+                    ("skills", tr("Skills"), self.skills, tr("Separated by commas.")),
+                    ("mcp_servers", tr("MCP servers"), self.servers, ""),
+                ),
+            ),
+        )
+
+    def _group(self, layout: QVBoxLayout, title: str, rows: tuple[_Row, ...]) -> None:
         layout.addWidget(label(title, "heading"))
         form = QFormLayout()
         form.setContentsMargins(0, 0, 0, 6)

@@ -8,11 +8,9 @@ from typing import Any
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import (
     QDialog,
-    QHBoxLayout,
     QListWidget,
     QListWidgetItem,
     QPlainTextEdit,
-    QSplitter,
     QVBoxLayout,
     QWidget,
 )
@@ -22,7 +20,8 @@ from aigc_desktop.core.scenario import Scenario
 from aigc_desktop.gui import calls
 from aigc_desktop.gui.bridge import Bridge
 from aigc_desktop.gui.chat.safe_text import one_line, visible
-from aigc_desktop.gui.widgets.build import button, label
+from aigc_desktop.gui.widgets.build import beside, button, label
+from aigc_desktop.gui.widgets.dialogs import bottom_row, close_button, dialog_layout
 
 SIZE = (860, 560)
 LIST_WIDTH = 230
@@ -68,24 +67,11 @@ class VersionsDialog(QDialog):
         side.addWidget(self.warning)
         side.addWidget(label(tr("What differs from the version before"), "heading"))
         side.addWidget(self.differences, 1)
-        split = QSplitter(Qt.Orientation.Horizontal)
-        split.setHandleWidth(1)
-        split.addWidget(self.list)
-        split.addWidget(right)
-        split.setStretchFactor(1, 1)
-        split.setSizes([LIST_WIDTH, SIZE[0] - LIST_WIDTH])
-        close = button(tr("Close"), self.accept, "primary")
-        close.setDefault(True)
-        bottom = QHBoxLayout()
-        bottom.addWidget(self.restore)
-        bottom.addStretch(1)
-        bottom.addWidget(close)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(20, 16, 20, 16)
-        layout.setSpacing(10)
+        split = beside(self.list, right, (LIST_WIDTH, SIZE[0] - LIST_WIDTH))
+        layout = dialog_layout(self)
         layout.addWidget(label(self.windowTitle(), "title"))
         layout.addWidget(split, 1)
-        layout.addLayout(bottom)
+        layout.addLayout(bottom_row(close_button(self), left=(self.restore,)))
 
     @Slot(object)
     def _show(self, reports: Any) -> None:

@@ -12,7 +12,7 @@ from aigc_desktop.config.i18n import tr
 from aigc_desktop.core.errors import UserError
 from aigc_desktop.gui import calls
 from aigc_desktop.gui.bridge import Bridge
-from aigc_desktop.gui.settings.outcome import KEYRING_CODES, Outcome
+from aigc_desktop.gui.settings.outcome import Outcome
 from aigc_desktop.gui.widgets.build import button, label
 
 
@@ -107,9 +107,7 @@ class KeyForm(QWidget):
     @Slot(object)
     def _failed(self, error: BaseException) -> None:
         self._set_busy(False)
-        self.outcome.fail(error)
-        if isinstance(error, UserError) and error.code in KEYRING_CODES:
-            self.outcome.offer_other_places()
+        self.outcome.fail_to_keep(error)
 
     def _set_busy(self, busy: bool) -> None:
         for widget in (self.field, self.submit_button, self._take_over):

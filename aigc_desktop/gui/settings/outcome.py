@@ -7,9 +7,10 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from aigc_desktop.config.i18n import tr
 from aigc_desktop.config.messages import describe_error
+from aigc_desktop.core.errors import UserError
 from aigc_desktop.gui.widgets.build import button, label, restyle
 
-KEYRING_CODES = frozenset({"keyring_unavailable", "keyring_locked", "keyring_changed"})
+_KEYRING_CODES = frozenset({"keyring_unavailable", "keyring_locked", "keyring_changed"})
 
 
 class Outcome(QWidget):
@@ -47,9 +48,11 @@ class Outcome(QWidget):
         """Say what went wrong and what to do."""
         self._show(" ".join(describe_error(error)), "error")
 
-    def offer_other_places(self) -> None:
-        """Ask where else the key may be kept."""
-        self._places.show()
+    def fail_to_keep(self, error: BaseException) -> None:
+        """Say the same; if the keyring is to blame, ask where else the key may be kept."""
+        self.fail(error)
+        if isinstance(error, UserError) and error.code in _KEYRING_CODES:
+            self._places.show()
 
     def _show(self, text: str, role: str) -> None:
         self.text.setText(text)

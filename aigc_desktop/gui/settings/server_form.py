@@ -12,7 +12,7 @@ from aigc_desktop.core.errors import UserError
 from aigc_desktop.gui import calls
 from aigc_desktop.gui.bridge import Bridge
 from aigc_desktop.gui.chat.safe_text import one_line
-from aigc_desktop.gui.settings.outcome import KEYRING_CODES, Outcome
+from aigc_desktop.gui.settings.outcome import Outcome
 from aigc_desktop.gui.widgets.build import button, icon_button, label
 
 if TYPE_CHECKING:
@@ -129,9 +129,7 @@ class ServerForm(QWidget):
     @Slot(object)
     def _failed(self, error: BaseException) -> None:
         self._set_busy(False)
-        self.outcome.fail(error)
-        if isinstance(error, UserError) and error.code in KEYRING_CODES:
-            self.outcome.offer_other_places()
+        self.outcome.fail_to_keep(error)
 
     def _set_busy(self, busy: bool) -> None:
         for widget in (self.address, self.key, self.submit_button):

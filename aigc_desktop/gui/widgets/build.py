@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Qt, SignalInstance
-from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QSplitter,
+    QToolButton,
+    QWidget,
+)
 
 from aigc_desktop.gui import icons
 
@@ -66,6 +74,18 @@ def line() -> QFrame:
     """Return a thin horizontal line."""
     made = QFrame()
     made.setProperty("role", "line")
+    return made
+
+
+def beside(left: QWidget, right: QWidget, widths: tuple[int, int]) -> QSplitter:
+    """Return two widgets side by side, in pixels at first; the right one takes what is to spare."""
+    made = QSplitter(Qt.Orientation.Horizontal)
+    made.setChildrenCollapsible(False)
+    made.setHandleWidth(1)
+    made.addWidget(left)
+    made.addWidget(right)
+    made.setStretchFactor(1, 1)
+    made.setSizes(list(widths))
     return made
 
 
