@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
@@ -9,7 +10,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -82,12 +82,13 @@ class Server:
             stderr=subprocess.DEVNULL,
         )
         for _ in range(600):
-            assert self._process.poll() is None, "SeaweedFS stopped while starting"
             try:
                 self._client().list_buckets()
                 return
             except Exception:
-                time.sleep(0.1)
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    self._process.wait(0.1)
+                    raise AssertionError("SeaweedFS stopped while starting") from None
         raise AssertionError("SeaweedFS did not start")
 
     def kill(self) -> None:

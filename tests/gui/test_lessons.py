@@ -33,8 +33,6 @@ CONTROL = Qt.KeyboardModifier.ControlModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier
 LEFT = Qt.MouseButton.LeftButton
 DAY = 86_400_000
-LOOKS = 200
-LOOK_MS = 50
 SHORT = "Keep answers under three sentences."
 
 
@@ -87,11 +85,7 @@ def states(desk: Desk) -> dict[str, LessonState]:
 
 def until_state(desk: Desk, text: str, state: LessonState) -> None:
     """Wait until the lesson is in that state."""
-    for _ in range(LOOKS):
-        if states(desk).get(text) is state:
-            return
-        QTest.qWait(LOOK_MS)
-    raise AssertionError(f"{text!r} is {states(desk).get(text)}, not {state}")
+    desk.until(lambda: states(desk).get(text) is state)
 
 
 def learning(desk: Desk, part: str = "inbox") -> Any:
