@@ -18,6 +18,7 @@ from aigc_desktop.config.paths import Paths, resource
 from aigc_desktop.config.settings import Settings
 from aigc_desktop.core.bus import EventBus
 from aigc_desktop.scenarios.matching.embedding import SentenceEncoder
+from aigc_desktop.services import matching
 from aigc_desktop.services.app import App
 from aigc_desktop.store import migration
 
@@ -37,6 +38,13 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.delenv(name, raising=False)
     i18n.set_language("en")
     return home
+
+
+@pytest.fixture(autouse=True)
+def cold_matcher(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is loaded for matching unless the test asks for it: that takes both cores."""
+    monkeypatch.setattr(matching, "WARM_UP_DELAY", 3600.0)
+    matching.shared_encoder.cache_clear()
 
 
 @pytest.fixture

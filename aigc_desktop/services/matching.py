@@ -8,7 +8,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 
 from aigc_desktop.config import settings as config
 from aigc_desktop.config.paths import resource
@@ -65,11 +65,17 @@ class Library:
         return candidates_of(chosen, self.labels if with_labels else ())
 
 
+@cache
+def shared_encoder() -> SentenceEncoder:
+    """Return the embedding of this process: it is large, and the same for all that is opened."""
+    return SentenceEncoder(resource("matching/centres.npy"))
+
+
 class Matching:
     """The matcher with its background thread, and the budget for asking a model."""
 
     def __init__(self) -> None:
-        self.encoder = SentenceEncoder(resource("matching/centres.npy"))
+        self.encoder = shared_encoder()
         self.matcher = ScenarioMatcher(self.encoder, _in_background)
         self.choices = model_choice.ModelChoices()
         self.cache = LibraryCache()

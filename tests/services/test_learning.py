@@ -31,7 +31,6 @@ from aigc_desktop.services import (
     feedback,
     learning,
     lessons,
-    matching,
     proofs,
     scenarios,
     sessions,
@@ -109,10 +108,7 @@ class Learning:
 
 
 @pytest.fixture
-async def desk(
-    connected: App, server: ScriptedServer, new_chat: NewChat, monkeypatch: pytest.MonkeyPatch
-) -> Learning:
-    monkeypatch.setattr(matching, "WARM_UP_DELAY", 3600.0)
+async def desk(connected: App, server: ScriptedServer, new_chat: NewChat) -> Learning:
     server.queue(say("A long answer. " * 20))
     made = Learning(connected, server, await new_chat())
     general = (await scenarios.list_scenarios(connected))[0]
