@@ -12,7 +12,7 @@ from aigc_desktop.cli.running import in_app, print_json
 from aigc_desktop.config.i18n import tr, tr_n
 from aigc_desktop.core.errors import UserError
 from aigc_desktop.core.scenario import Scenario
-from aigc_desktop.services import scenarios
+from aigc_desktop.services import scenario_files, scenarios
 from aigc_desktop.services.app import App
 
 
@@ -63,8 +63,8 @@ async def _show(app: App, options: argparse.Namespace) -> int:
 
 
 async def _import(app: App, options: argparse.Namespace) -> int:
-    imported = await scenarios.read_import(options.file)
-    made = await scenarios.import_scenarios(app, imported)
+    imported = await scenario_files.read_import(app, options.file)
+    made = await scenario_files.import_scenarios(app, imported)
     print(tr_n("{count} scenario taken over", "{count} scenarios taken over", len(made)))
     for each in imported:
         if each.left_out:
@@ -76,7 +76,7 @@ async def _import(app: App, options: argparse.Namespace) -> int:
 
 
 async def _export(app: App, options: argparse.Namespace) -> int:
-    count = await scenarios.export_scenarios(app, options.file, options.ids)
+    count = await scenario_files.export_scenarios(app, options.file, options.ids)
     print(tr_n("{count} scenario written", "{count} scenarios written", count))
     return OK
 

@@ -9,7 +9,7 @@ from aigc_desktop.core.events import ScenariosChanged
 from aigc_desktop.core.scenario import Prompt
 from aigc_desktop.scenarios import templates
 from aigc_desktop.services.app import App
-from aigc_desktop.services.scenarios import read_capped
+from aigc_desktop.services.scenario_files import read_capped
 from aigc_desktop.store import prompts as rows
 from aigc_desktop.store.store import Db
 

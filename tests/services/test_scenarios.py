@@ -19,7 +19,7 @@ from aigc_desktop.core.rules import Match as RuleMatch
 from aigc_desktop.core.rules import Rule as PermissionRule
 from aigc_desktop.core.scenario import Available, Bundle, Prompt, Scenario
 from aigc_desktop.core.session import Turn, TurnStatus
-from aigc_desktop.services import chat, permissions, prompts, scenarios
+from aigc_desktop.services import chat, permissions, prompts, scenario_files, scenarios
 from aigc_desktop.services.app import App
 from aigc_desktop.services.builtins import bundles
 from aigc_desktop.store import matches
@@ -341,12 +341,12 @@ async def test_a_small_model_is_asked_only_if_the_user_wants_it(
 async def test_scenarios_travel_as_a_file(connected: App, tmp_path: Path) -> None:
     number = await scenarios.save_scenario(connected, None, POEM)
     file = tmp_path / "out.json"
-    assert await scenarios.export_scenarios(connected, str(file), (number,)) == 1
-    read = await scenarios.read_import(str(file))
-    assert await scenarios.import_scenarios(connected, read) == []
+    assert await scenario_files.export_scenarios(connected, str(file), (number,)) == 1
+    read = await scenario_files.read_import(connected, str(file))
+    assert await scenario_files.import_scenarios(connected, read) == []
     await scenarios.trash_scenario(connected, number)
     await scenarios.delete_scenario(connected, number)
-    (made,) = await scenarios.import_scenarios(connected, read)
+    (made,) = await scenario_files.import_scenarios(connected, read)
     (found,) = [s for s in await scenarios.list_scenarios(connected) if s.id == made]
     assert found.bundle == POEM
     assert not found.is_public
@@ -356,7 +356,7 @@ async def test_scenarios_travel_as_a_file(connected: App, tmp_path: Path) -> Non
 async def test_what_is_no_file_is_refused(connected: App, tmp_path: Path, name: str) -> None:
     (tmp_path / "folder").mkdir()
     with pytest.raises(UserError, match="file_not_readable"):
-        await scenarios.read_import(str(tmp_path / name))
+        await scenario_files.read_import(connected, str(tmp_path / name))
 
 
 async def test_a_scenarios_folder_is_the_chats_folder(

@@ -346,7 +346,7 @@ class ManagerPane(QWidget):
         def done(count: int) -> None:
             notices.say(NoticeLevel.INFO, "exported", path=path, count=count, key="exported")
 
-        self._bridge.call(self, calls.scenarios.export_scenarios, path, ids, on_done=done)
+        self._bridge.call(self, calls.scenario_files.export_scenarios, path, ids, on_done=done)
 
     @Slot()
     def _choose_import(self) -> None:
@@ -359,11 +359,11 @@ class ManagerPane(QWidget):
         def show(imported: Any) -> None:
             self.import_dialog = ImportDialog(imported, self)
             self.import_dialog.accepted.connect(
-                lambda: self._bridge.call(self, calls.scenarios.import_scenarios, imported)
+                lambda: self._bridge.call(self, calls.scenario_files.import_scenarios, imported)
             )
             self.import_dialog.open()
 
-        self._bridge.call(self, calls.scenarios.read_import_file, path, on_done=show)
+        self._bridge.call(self, calls.scenario_files.read_import, path, on_done=show)
 
 
 def _matches(bundle: Bundle, needle: str, category: str) -> bool:
