@@ -29,7 +29,7 @@ from aigc_desktop.gui.learning.proof_words import (
 )
 from aigc_desktop.gui.learning.wording import verdict_text
 from aigc_desktop.gui.widgets.build import beside, label
-from aigc_desktop.gui.widgets.parts_page import NAV_ROW
+from aigc_desktop.gui.widgets.nav_page import NAV_ROW
 
 LIST_WIDTH = 250
 EVEN = 0.5

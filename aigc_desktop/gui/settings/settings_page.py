@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QSize, Qt, QUrl, Signal, Slot
-from PySide6.QtGui import QDesktopServices, QKeyEvent
+from PySide6.QtCore import Qt, QUrl, Slot
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QListWidget,
-    QListWidgetItem,
     QScrollArea,
-    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -22,16 +19,15 @@ from aigc_desktop.config.i18n import tr
 from aigc_desktop.config.paths import Paths
 from aigc_desktop.config.settings import Setting, Settings
 from aigc_desktop.core.events import ConnectionChanged, Event, SettingChanged
-from aigc_desktop.gui import icons, theme
 from aigc_desktop.gui.bridge import Bridge
 from aigc_desktop.gui.settings.connection_pane import ConnectionPane
 from aigc_desktop.gui.settings.fields import SettingField
 from aigc_desktop.gui.settings.permissions_pane import PermissionsPane
-from aigc_desktop.gui.widgets.build import button, icon_button, label, line
+from aigc_desktop.gui.widgets.build import button, label, line
+from aigc_desktop.gui.widgets.nav_page import NavPage
 
 MAX_WIDTH = 720
-NAV_ROW = 38
-"""Pixels; said here because the style sheet's padding comes after the first layout."""
+NAV_WIDTH = 190
 _APPEARANCE = (config.LANGUAGE, config.THEME, config.SEND_KEY)
 _WORK = (config.WORK_DIR, config.COMMAND_TIMEOUT)
 _PERMISSIONS = (config.PERMISSION_MODE, config.WEB_SEARCH)
@@ -50,27 +46,20 @@ _LIMITS = (
 )
 
 
-class SettingsPage(QWidget):
+class SettingsPage(NavPage):
     """Navigation on the left, one part on the right."""
-
-    closed = Signal()
 
     def __init__(
         self, bridge: Bridge, settings: Settings, paths: Paths, parent: QWidget | None = None
     ) -> None:
-        super().__init__(parent)
-        self.setObjectName("settingsPage")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        super().__init__(tr("Settings"), NAV_WIDTH, parent)
+        self.body.setContentsMargins(10, 8, 0, 0)
+        self.body.setSpacing(24)
         self._bridge = bridge
         self._settings = settings
         self._paths = paths
         self.fields: dict[str, SettingField] = {}
         self.connection = ConnectionPane(settings, bridge)
-        self.nav = QListWidget()
-        self.nav.setObjectName("settingsNav")
-        self.nav.setFixedWidth(190)
-        self.nav.setAccessibleName(tr("Settings"))
-        self._parts = QStackedWidget()
         self._add("key", tr("Connection"), self.connection)
         self._add("appearance", tr("Appearance"), self._rows(_APPEARANCE))
         self._add("folder", tr("Work"), self._rows(_WORK))
@@ -80,10 +69,8 @@ class SettingsPage(QWidget):
         self._add("learn", tr("Learning"), self._rows(_LEARNING))
         self._add("limits", tr("Limits"), self._rows(_LIMITS))
         self._add("info", tr("About"), self._about())
-        self.nav.currentRowChanged.connect(self._parts.setCurrentIndex)
+        self.nav.currentRowChanged.connect(self.stack.setCurrentIndex)
         self.nav.setCurrentRow(0)
-        self._build()
-        theme.changed.connect(self._tint)
         bridge.arrived.connect(self._on_event)
 
     def show_part(self, index: int) -> None:
@@ -91,33 +78,8 @@ class SettingsPage(QWidget):
         self.nav.setCurrentRow(index)
         self.nav.setFocus()
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape:
-            self.closed.emit()
-        else:
-            super().keyPressEvent(event)
-
-    def _build(self) -> None:
-        head = QHBoxLayout()
-        head.setContentsMargins(10, 8, 16, 8)
-        head.addWidget(icon_button("arrow-left", tr("Back"), self.closed))
-        head.addWidget(label(tr("Settings"), "title"), 1)
-        body = QHBoxLayout()
-        body.setContentsMargins(10, 8, 0, 0)
-        body.setSpacing(24)
-        body.addWidget(self.nav)
-        body.addWidget(self._parts, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 4, 0, 0)
-        layout.setSpacing(0)
-        layout.addLayout(head)
-        layout.addLayout(body, 1)
-
     def _add(self, icon: str, title: str, content: QWidget) -> None:
-        item = QListWidgetItem(icons.icon(icon), title)
-        item.setData(Qt.ItemDataRole.UserRole, icon)
-        item.setSizeHint(QSize(0, NAV_ROW))
-        self.nav.addItem(item)
+        self.add_entry(icon, title)
         body = QWidget()
         body.setObjectName("scrollBody")
         layout = QVBoxLayout(body)
@@ -131,7 +93,7 @@ class SettingsPage(QWidget):
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
         scroll.setWidget(body)
-        self._parts.addWidget(scroll)
+        self.stack.addWidget(scroll)
 
     def _rows(self, settings: tuple[Setting[Any], ...]) -> QWidget:
         part = QWidget()
@@ -186,9 +148,3 @@ class SettingsPage(QWidget):
             self.fields[event.key].refresh()
         if isinstance(event, ConnectionChanged | SettingChanged):
             self.connection.refresh()
-
-    @Slot()
-    def _tint(self) -> None:
-        for row in range(self.nav.count()):
-            item = self.nav.item(row)
-            item.setIcon(icons.icon(item.data(Qt.ItemDataRole.UserRole)))

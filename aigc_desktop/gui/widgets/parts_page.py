@@ -1,4 +1,4 @@
-"""A page with navigation on the left and one part at a time on the right."""
+"""A page whose parts are built when they are first wanted."""
 
 from __future__ import annotations
 
@@ -6,24 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, cast
 
-from PySide6.QtCore import QSize, Qt, Signal, Slot
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import (
-    QHBoxLayout,
-    QListWidget,
-    QListWidgetItem,
-    QStackedWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import QWidget
 
-from aigc_desktop.config.i18n import tr
-from aigc_desktop.gui import icons, theme
 from aigc_desktop.gui.widgets.badge import COUNT_ROLE, BadgeDelegate
-from aigc_desktop.gui.widgets.build import icon_button, label
-
-NAV_ROW = 38
-"""Pixels; said here because the style sheet's padding comes after the first layout."""
+from aigc_desktop.gui.widgets.nav_page import NavPage
 
 NAV_WIDTH = 170
 
@@ -44,41 +31,29 @@ class Part:
     make: Callable[[], QWidget]
 
 
-class PartsPage(QWidget):
+class PartsPage(NavPage):
     """Shows one part; it is reloaded whenever it is shown."""
 
-    closed = Signal()
-
     def __init__(self, title: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("settingsPage")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        super().__init__(title, NAV_WIDTH, parent)
+        self.body.setContentsMargins(10, 8, 16, 14)
+        self.body.setSpacing(18)
         self._parts: list[Part] = []
         self._panes: dict[str, QWidget] = {}
-        self.nav = QListWidget()
-        self.nav.setObjectName("settingsNav")
-        self.nav.setFixedWidth(NAV_WIDTH)
-        self.nav.setAccessibleName(title)
         self.nav.setItemDelegate(BadgeDelegate(self.nav))
-        self._stack = QStackedWidget()
-        self._build(title)
         self.nav.currentRowChanged.connect(self._show_row)
-        theme.changed.connect(self._tint)
 
     def add_part(self, part: Part) -> None:
         """Add an entry at the end."""
-        item = QListWidgetItem(icons.icon(part.icon), part.title)
-        item.setData(Qt.ItemDataRole.UserRole, part.icon)
-        item.setSizeHint(QSize(0, NAV_ROW))
         self._parts.append(part)
-        self.nav.addItem(item)
+        self.add_entry(part.icon, part.title)
 
     def pane(self, name: str) -> QWidget:
         """Return the part called `name`, built if need be."""
         if name not in self._panes:
             part = next(part for part in self._parts if part.name == name)
             self._panes[name] = part.make()
-            self._stack.addWidget(self._panes[name])
+            self.stack.addWidget(self._panes[name])
         return self._panes[name]
 
     def has_part(self, name: str) -> bool:
@@ -102,7 +77,7 @@ class PartsPage(QWidget):
     @property
     def current(self) -> QWidget | None:
         """The part that is shown."""
-        return self._stack.currentWidget()
+        return self.stack.currentWidget()
 
     @Slot()
     def reload(self) -> None:
@@ -112,38 +87,10 @@ class PartsPage(QWidget):
         if self.current is not None:
             cast(Pane, self.current).reload()
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape:
-            self.closed.emit()
-        else:
-            super().keyPressEvent(event)
-
-    def _build(self, title: str) -> None:
-        head = QHBoxLayout()
-        head.setContentsMargins(10, 8, 16, 8)
-        head.addWidget(icon_button("arrow-left", tr("Back"), self.closed))
-        head.addWidget(label(title, "title"), 1)
-        body = QHBoxLayout()
-        body.setContentsMargins(10, 8, 16, 14)
-        body.setSpacing(18)
-        body.addWidget(self.nav)
-        body.addWidget(self._stack, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 4, 0, 0)
-        layout.setSpacing(0)
-        layout.addLayout(head)
-        layout.addLayout(body, 1)
-
     @Slot(int)
     def _show_row(self, row: int) -> None:
         if row < 0:
             return
-        self._stack.setCurrentWidget(self.pane(self._parts[row].name))
+        self.stack.setCurrentWidget(self.pane(self._parts[row].name))
         if self.isVisible():
             self.reload()
-
-    @Slot()
-    def _tint(self) -> None:
-        for row in range(self.nav.count()):
-            item = self.nav.item(row)
-            item.setIcon(icons.icon(item.data(Qt.ItemDataRole.UserRole)))
