@@ -8,7 +8,6 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from aigc_desktop.config import settings as config
-from aigc_desktop.config.i18n import tr
 from aigc_desktop.config.settings import Settings
 from aigc_desktop.core.events import (
     ApprovalRequested,
@@ -29,12 +28,12 @@ from aigc_desktop.core.events import (
 from aigc_desktop.core.transcript import TranscriptSnapshot
 from aigc_desktop.gui import calls
 from aigc_desktop.gui.bridge import Bridge
+from aigc_desktop.gui.chat.chat_settings import ChatSettings
 from aigc_desktop.gui.chat.composer import Composer
 from aigc_desktop.gui.chat.edit_bar import EditBar
 from aigc_desktop.gui.chat.empty_chat import EmptyChat
 from aigc_desktop.gui.chat.find_bar import FindBar
 from aigc_desktop.gui.chat.header import ChatHeader
-from aigc_desktop.gui.chat.links import open_link
 from aigc_desktop.gui.chat.requests import TranscriptRequests
 from aigc_desktop.gui.chat.sending import Sending
 from aigc_desktop.gui.chat.session_state import SessionState, totals_text, totals_tip
@@ -78,6 +77,8 @@ class ChatPage(QWidget):
         self.composer = Composer()
         self._files: FilesPanel | None = None
         self.sending = Sending(bridge, self.composer, self.edit_bar, self)
+        self._chat_settings = ChatSettings(bridge, settings, self)
+        self._chat_settings.work_dir_known.connect(self._take_work_dir)
         self._build()
         self._connect()
         self.apply_settings()
@@ -144,7 +145,7 @@ class ChatPage(QWidget):
             self._transcript.clear()
         self.composer.load("", [])
         self.composer.set_status("")
-        self._show_session_settings()
+        self._chat_settings.show()
         if self._files is not None:
             self._files.set_session(None)
         self._show_body()
@@ -241,13 +242,6 @@ class ChatPage(QWidget):
         header, find = self.header, self.find_bar
         header.sidebar_toggled.connect(self.sidebar_toggled)
         header.rename_wanted.connect(self.rename_requested)
-        header.models_wanted.connect(self._load_models)
-        header.model_chosen.connect(self._set_model)
-        header.work_dir_chosen.connect(self._set_work_dir)
-        header.open_work_dir_wanted.connect(self._open_work_dir)
-        header.scenarios_wanted.connect(self._load_scenarios)
-        header.scenario_pinned.connect(self._pin_scenario)
-        header.availability_wanted.connect(self._show_availability)
         header.manage_wanted.connect(self.manage_scenarios_requested)
         header.find_wanted.connect(self.open_find)
         header.files_toggled.connect(self.toggle_files)
@@ -263,11 +257,11 @@ class ChatPage(QWidget):
                 self._show_snapshot(event.snapshot)
             return
         if isinstance(event, ScenariosChanged):
-            self._show_pinned(self._wanted)
+            self._chat_settings.show_pinned(self._wanted)
             return
         if isinstance(event, SettingChanged | ConnectionChanged):
             self.apply_settings()
-            self._show_session_settings()
+            self._chat_settings.show()
             return
         if self._wanted is None or self.state.id != self._wanted:
             return
@@ -275,7 +269,7 @@ class ChatPage(QWidget):
         if isinstance(event, TurnEvent) and event.session_id == self._wanted:
             self._on_turn_event(event)
         elif isinstance(event, SessionChanged) and event.session.id == self._wanted:
-            self._show_session_settings()
+            self._chat_settings.show()
         elif isinstance(event, FilesChanged) and self._files is not None:
             self._files.reload()
 
@@ -317,7 +311,7 @@ class ChatPage(QWidget):
             self._load_draft(self.sending.draft_of(snapshot.session))
         if self._files is not None:
             self._files.set_session(snapshot.session.id)
-        self._show_session_settings()
+        self._chat_settings.show()
         self._show_body()
         self._update()
         self._load_totals()
@@ -336,23 +330,8 @@ class ChatPage(QWidget):
             unsent = "" if typed.strip() == self.sending.on_its_way else typed
             self.composer.set_text("\n".join(part for part in (draft, unsent) if part))
 
-    def _show_session_settings(self) -> None:
-        session = self.state.session
-        demo = self._settings.get(config.PROVIDER) == "demo"
-        model = "demo" if demo else self._settings.get(config.MODEL)
-        self._show_pinned(session.id if session else None)
-        if session is None:
-            self.header.set_title(tr("New chat"))
-            self.header.set_model(model, own=False)
-            self.header.set_work_dir(self._settings.get(config.WORK_DIR) or tr("Work directory"))
-            return
-        self.header.set_title(session.title)
-        self.header.set_model(session.model or model, own=session.model is not None)
-        self._bridge.call(self, calls.chat.work_dir, session.id, on_done=self._show_work_dir)
-
     @Slot(object)
-    def _show_work_dir(self, path: Any) -> None:
-        self.header.set_work_dir(str(path))
+    def _take_work_dir(self, path: Any) -> None:
         self._work_dir = path
         if self._transcript is not None:
             self._transcript.set_work_dir(path)
@@ -382,58 +361,3 @@ class ChatPage(QWidget):
     @Slot(str)
     def _find(self, text: str) -> None:
         self.find_bar.show_count(self.transcript.find(text))
-
-    @Slot()
-    def _load_models(self) -> None:
-        self._bridge.call(self, calls.connection.list_models, on_done=self.header.show_models)
-
-    def _show_pinned(self, session_id: int | None) -> None:
-        """Say in the header whether the chat stays in one scenario."""
-        if session_id is None:
-            self.header.set_scenario("")
-            return
-
-        def done(found: Any) -> None:
-            if session_id == self._wanted:
-                self.header.show_scenarios(*found)
-
-        self._bridge.call(self, calls.scenarios.choices_of_session, session_id, on_done=done)
-
-    @Slot()
-    def _load_scenarios(self) -> None:
-        self._bridge.call(
-            self,
-            calls.scenarios.choices_of_session,
-            self._wanted,
-            on_done=lambda found: self.header.show_scenarios(*found),
-        )
-
-    @Slot(object)
-    def _pin_scenario(self, scenario_id: int | None) -> None:
-        self.sending.in_session(
-            calls.scenarios.pin_scenario,
-            scenario_id,
-            on_done=lambda _: self._show_pinned(self._wanted),
-        )
-
-    @Slot()
-    def _show_availability(self) -> None:
-        from aigc_desktop.gui.scenarios.availability_pane import AvailabilityDialog
-
-        def show(_: Any) -> None:
-            self.availability = AvailabilityDialog(self._bridge, self._wanted, self)
-            self.availability.open()
-
-        self.sending.in_session(calls.sessions.get_session, on_done=show)
-
-    @Slot(object)
-    def _set_model(self, model: str | None) -> None:
-        self.sending.in_session(calls.sessions.set_session_model, model)
-
-    @Slot(object)
-    def _set_work_dir(self, path: str | None) -> None:
-        self.sending.in_session(calls.sessions.set_session_work_dir, path)
-
-    @Slot()
-    def _open_work_dir(self) -> None:
-        self.sending.in_session(calls.chat.work_dir, on_done=open_link)
