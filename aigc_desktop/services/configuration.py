@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from aigc_desktop.config import settings as config
-from aigc_desktop.config.settings import Setting
+from aigc_desktop.config.setting import Setting
 from aigc_desktop.core.matching import Match
 from aigc_desktop.core.scenario import Scenario
 from aigc_desktop.core.session import Session, Turn, TurnConfig

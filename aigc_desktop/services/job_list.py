@@ -12,7 +12,8 @@ from importlib.util import find_spec
 
 from aigc_desktop.config import settings as config
 from aigc_desktop.config.i18n import tr
-from aigc_desktop.config.settings import Setting, Settings
+from aigc_desktop.config.setting import Setting
+from aigc_desktop.config.settings import Settings
 from aigc_desktop.core.jobs import MissedPolicy, Schedule
 from aigc_desktop.ops.jobs.schedule import next_time
 from aigc_desktop.services import job_work

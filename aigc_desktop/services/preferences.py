@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TypeVar
 
-from aigc_desktop.config.settings import Setting
+from aigc_desktop.config.setting import Setting
 from aigc_desktop.services.app import App
 
 T = TypeVar("T")

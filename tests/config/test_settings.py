@@ -14,6 +14,7 @@ import pytest
 
 from aigc_desktop.config import settings as config
 from aigc_desktop.config.paths import Paths
+from aigc_desktop.config.setting import Setting
 from aigc_desktop.config.settings import Settings, take_key_out_of_environment
 from aigc_desktop.core.bus import EventBus
 from aigc_desktop.core.errors import UserError
@@ -45,7 +46,7 @@ def test_origins(paths: Paths, bus: EventBus, monkeypatch: pytest.MonkeyPatch) -
     ],
 )
 def test_what_does_not_fit_is_refused(
-    settings: Settings, setting: config.Setting[object], value: object
+    settings: Settings, setting: Setting[object], value: object
 ) -> None:
     with pytest.raises(UserError, match="setting_invalid"):
         settings.set(setting, value)

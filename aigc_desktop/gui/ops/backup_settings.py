@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 from aigc_desktop.config import settings as config
 from aigc_desktop.config.i18n import tr, tr_n
 from aigc_desktop.config.messages import describe_error
-from aigc_desktop.config.settings import Setting, Settings
+from aigc_desktop.config.setting import Setting
+from aigc_desktop.config.settings import Settings
 from aigc_desktop.core.backup import BackupOverview
 from aigc_desktop.core.events import Event, SettingChanged
 from aigc_desktop.gui import calls, notices

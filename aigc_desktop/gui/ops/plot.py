@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleEvent,
-    QColor,
     QFocusEvent,
     QFont,
     QFontMetricsF,
     QKeyEvent,
     QMouseEvent,
     QPainter,
-    QPainterPath,
     QPaintEvent,
     QPen,
 )
@@ -25,6 +20,8 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from aigc_desktop.config.i18n import tr
 from aigc_desktop.gui import theme
 from aigc_desktop.gui.ops import plot_scale
+from aigc_desktop.gui.ops import plot_shapes as shapes
+from aigc_desktop.gui.ops.plot_picture import Line, Picture
 
 HEIGHT = 240
 LEGEND = 26
@@ -40,35 +37,6 @@ DOTS_UP_TO = 40
 """Lines with more points than this have no dots."""
 
 TIP_ROWS = 9
-
-
-@dataclass(frozen=True)
-class Line:
-    """One line, or one colour of the bars. `color` is a number for `theme.chart_color`."""
-
-    name: str
-    values: tuple[float | None, ...]
-    color: int
-
-
-@dataclass(frozen=True)
-class Picture:
-    """What is to be seen. `text` writes a value, `total` says a period's whole where there is one.
-
-    `labels` are what periods are called on the axis, `long_labels` in full.
-    """
-
-    title: str
-    labels: tuple[str, ...]
-    long_labels: tuple[str, ...]
-    lines: tuple[Line, ...]
-    stacked: bool
-    whole: bool
-    text: Callable[[float], str]
-    mark: Callable[[float, float], str]
-    """Writes a value on the axis, given the greatest one there."""
-    total: tuple[str, ...] = ()
-    empty: str = ""
 
 
 class Plot(QWidget):
@@ -299,7 +267,7 @@ class Plot(QWidget):
                 last = not any((o.values[period] or 0) * value > 0 for o in drawn[place + 1 :])
                 bar = QRectF(x, upper, width, max(lower - upper, 1.0))
                 painter.setBrush(theme.chart_color(line.color))
-                painter.drawPath(_bar(bar, last, down=value < 0))
+                painter.drawPath(shapes.bar(bar, last, down=value < 0))
 
     def _paint_lines(self, painter: QPainter, picture: Picture, marks: list[float]) -> None:
         area, slot = self._area(), self._slot()
@@ -312,20 +280,18 @@ class Plot(QWidget):
                 for period, value in enumerate(line.values)
             ]
             if len(picture.lines) == 1:
-                _paint_below(painter, points, _y(area, marks, 0), color)
+                shapes.paint_below(painter, points, _y(area, marks, 0), color)
             painter.setBrush(Qt.BrushStyle.NoBrush)
             pen = QPen(color, 2)
             pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
             painter.setPen(pen)
-            painter.drawPath(_path(points))
+            painter.drawPath(shapes.line(points))
             known = [point for point in points if point is not None]
             painter.setPen(QPen(theme.color("bg"), 1.5))
             painter.setBrush(color)
             for period, point in enumerate(points):
-                alone = (
-                    len(known) <= DOTS_UP_TO or period == self.chosen or _is_alone(points, period)
-                )
-                if point is not None and alone:
+                dotted = len(known) <= DOTS_UP_TO or period == self.chosen
+                if point is not None and (dotted or shapes.is_alone(points, period)):
                     painter.drawEllipse(point, 4, 4)
 
     def _tip_rows(self, period: int) -> list[tuple[int | None, str, str]]:
@@ -405,57 +371,3 @@ def _cut(name: str, limit: int = 34) -> str:
 def _y(area: QRectF, marks: list[float], value: float) -> float:
     low, high = marks[0], marks[-1]
     return area.bottom() - (value - low) / (high - low) * area.height()
-
-
-def _bar(bar: QRectF, rounded: bool, *, down: bool) -> QPainterPath:
-    """Return a bar whose outer end is rounded."""
-    path = QPainterPath()
-    radius = min(4.0, bar.width() / 2, bar.height())
-    if not rounded or radius < 1:
-        path.addRect(bar)
-        return path
-    path.addRoundedRect(bar, radius, radius)
-    half = bar.height() / 2
-    square = bar.adjusted(0, 0, 0, -half) if down else bar.adjusted(0, half, 0, 0)
-    path.addRect(square)
-    path.setFillRule(Qt.FillRule.WindingFill)
-    return path.simplified()
-
-
-def _path(points: list[QPointF | None]) -> QPainterPath:
-    path, drawing = QPainterPath(), False
-    for point in points:
-        if point is None:
-            drawing = False
-        elif drawing:
-            path.lineTo(point)
-        else:
-            path.moveTo(point)
-            drawing = True
-    return path
-
-
-def _paint_below(
-    painter: QPainter, points: list[QPointF | None], floor: float, color: QColor
-) -> None:
-    """Shade what lies below a line."""
-    shade = QColor(color)
-    shade.setAlpha(36)
-    run: list[QPointF] = []
-    for point in (*points, None):
-        if point is not None:
-            run.append(point)
-        elif run:
-            path = QPainterPath(QPointF(run[0].x(), floor))
-            for each in run:
-                path.lineTo(each)
-            path.lineTo(QPointF(run[-1].x(), floor))
-            painter.fillPath(path, shade)
-            run = []
-
-
-def _is_alone(points: list[QPointF | None], period: int) -> bool:
-    """Return whether a point has no neighbour, so that no line would show it."""
-    before = points[period - 1] if period else None
-    after = points[period + 1] if period + 1 < len(points) else None
-    return before is None and after is None

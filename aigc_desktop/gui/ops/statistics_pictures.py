@@ -8,7 +8,7 @@ from aigc_desktop.config.i18n import tr
 from aigc_desktop.core.statistics import AVERAGES, By, Figures, Measure, Part, Series, Split
 from aigc_desktop.gui.chat.safe_text import one_line
 from aigc_desktop.gui.ops import figures_text as text
-from aigc_desktop.gui.ops.plot import Line, Picture
+from aigc_desktop.gui.ops.plot_picture import Line, Picture
 
 OTHERS = -1
 Take = Callable[[Figures], float | None]

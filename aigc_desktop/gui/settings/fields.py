@@ -18,7 +18,8 @@ from PySide6.QtWidgets import (
 from aigc_desktop.config import settings as config
 from aigc_desktop.config.i18n import tr
 from aigc_desktop.config.messages import describe_error
-from aigc_desktop.config.settings import Setting, Settings
+from aigc_desktop.config.setting import Setting
+from aigc_desktop.config.settings import Settings
 from aigc_desktop.core.errors import UserError
 from aigc_desktop.gui import calls
 from aigc_desktop.gui.bridge import Bridge

@@ -17,7 +17,8 @@ import aigc_desktop
 from aigc_desktop.config import settings as config
 from aigc_desktop.config.i18n import tr
 from aigc_desktop.config.paths import Paths
-from aigc_desktop.config.settings import Setting, Settings
+from aigc_desktop.config.setting import Setting
+from aigc_desktop.config.settings import Settings
 from aigc_desktop.core.events import ConnectionChanged, Event, SettingChanged
 from aigc_desktop.gui.bridge import Bridge
 from aigc_desktop.gui.settings.connection_pane import ConnectionPane
