@@ -6,7 +6,6 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import (
     QDialog,
     QHBoxLayout,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -18,7 +17,7 @@ from aigc_desktop.gui.bridge import Bridge
 from aigc_desktop.gui.chat.safe_text import visible
 from aigc_desktop.gui.learning.lesson_face import lesson_text
 from aigc_desktop.gui.learning.wording import capital, change_text, moment_text
-from aigc_desktop.gui.widgets.build import label, line
+from aigc_desktop.gui.widgets.build import label, line, scrolled
 from aigc_desktop.gui.widgets.dialogs import bottom_row, close_button, dialog_layout
 
 SIZE = (560, 460)
@@ -33,19 +32,15 @@ class HistoryDialog(QDialog):
         self.setWindowTitle(tr("History of the lesson"))
         self.resize(*SIZE)
         body = QWidget()
-        body.setObjectName("scrollBody")
         self._list = QVBoxLayout(body)
         self._list.setContentsMargins(0, 0, 12, 0)
         self._list.setSpacing(8)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setWidget(body)
         close = close_button(self)
         layout = dialog_layout(self)
         layout.addWidget(label(tr("History of the lesson"), "title"))
         layout.addWidget(label(lesson_text(lesson), "muted", wrap=True))
         layout.addWidget(line())
-        layout.addWidget(area, 1)
+        layout.addWidget(scrolled(body), 1)
         layout.addLayout(bottom_row(close))
         close.setFocus()
         bridge.call(self, calls.lessons.history_of, lesson.id, on_done=self._show)

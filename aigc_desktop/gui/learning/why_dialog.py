@@ -19,7 +19,7 @@ from aigc_desktop.gui import calls, notices
 from aigc_desktop.gui.bridge import Bridge
 from aigc_desktop.gui.chat.safe_text import one_line, visible
 from aigc_desktop.gui.learning.wording import scope_text, state_text
-from aigc_desktop.gui.widgets.build import button, label
+from aigc_desktop.gui.widgets.build import button, label, scrolled
 from aigc_desktop.gui.widgets.dialogs import bottom_row, close_button, dialog_layout
 
 SIZE = (660, 520)
@@ -49,7 +49,6 @@ class WhyDialog(QDialog):
 
     def _body(self) -> QScrollArea:
         why, body = self._why, QWidget()
-        body.setObjectName("scrollBody")
         layout = QVBoxLayout(body)
         layout.setContentsMargins(0, 0, 12, 0)
         layout.setSpacing(8)
@@ -71,10 +70,7 @@ class WhyDialog(QDialog):
             for use in why.without:
                 layout.addWidget(label(f"· {visible(use.text)}", "muted", wrap=True))
         layout.addStretch(1)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setWidget(body)
-        return area
+        return scrolled(body)
 
     def _card(self, use: LessonUse) -> QFrame:
         frame = QFrame()

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QApplication,
     QFrame,
     QHBoxLayout,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -22,7 +21,7 @@ from aigc_desktop.core.events import CheckFinished, Event, NoticeLevel
 from aigc_desktop.gui import calls, icons, notices, theme
 from aigc_desktop.gui.ops.check_row import BADGES, LEARNING, SETTINGS, CheckRow, badge, state_text
 from aigc_desktop.gui.ops.operations_page import OperationsPage
-from aigc_desktop.gui.widgets.build import button, label, line
+from aigc_desktop.gui.widgets.build import button, label, line, scrolled
 from aigc_desktop.gui.widgets.file_dialogs import ask_where_to_save
 
 FRESH_SECONDS = 60.0
@@ -239,14 +238,11 @@ class DiagnosticsPane(QWidget):
         for each in (self.bundle, self.copy, self.again):
             row.addWidget(each, 0, Qt.AlignmentFlag.AlignVCenter)
         body = QWidget()
-        body.setObjectName("scrollBody")
         column = QVBoxLayout(body)
         column.setContentsMargins(0, 0, 12, 12)
         column.addLayout(self._groups)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
+        scroll = scrolled(body)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(body)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(14)

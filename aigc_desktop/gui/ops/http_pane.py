@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLineEdit,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -28,7 +27,7 @@ from aigc_desktop.gui.chat.safe_text import one_line
 from aigc_desktop.gui.ops.token_dialog import TokenDialog
 from aigc_desktop.gui.widgets.area_page import AreaPage
 from aigc_desktop.gui.widgets.ask import ask
-from aigc_desktop.gui.widgets.build import button, label, restyle
+from aigc_desktop.gui.widgets.build import button, label, restyle, scrolled
 from aigc_desktop.gui.widgets.cards import Do, card
 
 PORT_WIDTH = 90
@@ -74,7 +73,6 @@ class HttpPane(QWidget):
 
     def _build(self) -> None:
         body = QWidget()
-        body.setObjectName("scrollBody")
         layout = QVBoxLayout(body)
         layout.setContentsMargins(0, 0, 12, 16)
         layout.setSpacing(10)
@@ -97,12 +95,9 @@ class HttpPane(QWidget):
         layout.addWidget(label(tr("What it answers"), "heading"))
         layout.addWidget(_addresses())
         layout.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setWidget(body)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(scroll)
+        outer.addWidget(scrolled(body))
 
     def _server_card(self) -> QFrame:
         frame = QFrame()

@@ -8,7 +8,6 @@ from PySide6.QtCore import Qt, QUrl, Slot
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -24,7 +23,7 @@ from aigc_desktop.gui.bridge import Bridge
 from aigc_desktop.gui.settings.connection_pane import ConnectionPane
 from aigc_desktop.gui.settings.fields import SettingField
 from aigc_desktop.gui.settings.permissions_pane import PermissionsPane
-from aigc_desktop.gui.widgets.build import button, label, line
+from aigc_desktop.gui.widgets.build import button, label, line, scrolled
 from aigc_desktop.gui.widgets.nav_page import NavPage
 
 MAX_WIDTH = 720
@@ -82,7 +81,6 @@ class SettingsPage(NavPage):
     def _add(self, icon: str, title: str, content: QWidget) -> None:
         self.add_entry(icon, title)
         body = QWidget()
-        body.setObjectName("scrollBody")
         layout = QVBoxLayout(body)
         layout.setContentsMargins(0, 4, 24, 24)
         layout.setSpacing(10)
@@ -91,10 +89,7 @@ class SettingsPage(NavPage):
         layout.addWidget(heading)
         layout.addWidget(content)
         layout.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setWidget(body)
-        self.stack.addWidget(scroll)
+        self.stack.addWidget(scrolled(body))
 
     def _rows(self, settings: tuple[Setting[Any], ...]) -> QWidget:
         part = QWidget()

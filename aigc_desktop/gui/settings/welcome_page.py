@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -22,7 +21,7 @@ from aigc_desktop.gui import calls, icons
 from aigc_desktop.gui.bridge import Bridge
 from aigc_desktop.gui.settings.key_form import KeyForm
 from aigc_desktop.gui.settings.server_form import ServerForm
-from aigc_desktop.gui.widgets.build import button, label
+from aigc_desktop.gui.widgets.build import button, label, scrolled
 
 MAX_WIDTH = 640
 
@@ -48,7 +47,6 @@ class WelcomePage(QWidget):
 
     def _build(self) -> None:
         body = QWidget()
-        body.setObjectName("scrollBody")
         column = QWidget()
         column.setMaximumWidth(MAX_WIDTH)
         layout = QVBoxLayout(column)
@@ -72,12 +70,9 @@ class WelcomePage(QWidget):
         centred.addStretch(1)
         centred.addWidget(column, 100)
         centred.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setWidget(body)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(scroll)
+        outer.addWidget(scrolled(body))
 
     def _greeting(self) -> QVBoxLayout:
         mark = QLabel()

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import (
     QFrame,
     QLabel,
     QPushButton,
+    QScrollArea,
     QSizePolicy,
     QSplitter,
     QToolButton,
@@ -86,6 +87,15 @@ def beside(left: QWidget, right: QWidget, widths: tuple[int, int]) -> QSplitter:
     made.addWidget(right)
     made.setStretchFactor(1, 1)
     made.setSizes(list(widths))
+    return made
+
+
+def scrolled(body: QWidget) -> QScrollArea:
+    """Return an area that scrolls over `body`, which is as wide as the area."""
+    body.setObjectName("scrollBody")
+    made = QScrollArea()
+    made.setWidgetResizable(True)
+    made.setWidget(body)
     return made
 
 
