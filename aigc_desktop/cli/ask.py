@@ -59,11 +59,17 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=in_app(ask))
 
 
-async def ask(app: App, options: argparse.Namespace) -> int:
-    """Send the request, show the answer as it comes, and return the exit code."""
-    text = sys.stdin.read() if options.text == "-" else options.text
+def request_text(options: argparse.Namespace) -> str:
+    """Return the request, from the command line or standard input."""
+    text: str = sys.stdin.read() if options.text == "-" else options.text
     if not text.strip():
         raise UserError("message_empty")
+    return text
+
+
+async def ask(app: App, options: argparse.Namespace) -> int:
+    """Send the request, show the answer as it comes, and return the exit code."""
+    text = request_text(options)
     session_id = await _session(app, options)
     printer = _JsonPrinter() if options.json else _Printer()
     listener = _Listener(app, session_id, printer, options.yes)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import sys
 
+from aigc_desktop.cli.ask import request_text
 from aigc_desktop.cli.exits import OK
 from aigc_desktop.cli.running import in_app, print_json
 from aigc_desktop.config.i18n import tr
 from aigc_desktop.config.messages import outcome_text, reason_text
-from aigc_desktop.core.errors import UserError
 from aigc_desktop.services import scenarios
 from aigc_desktop.services.app import App
 
@@ -23,9 +22,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 async def _match(app: App, options: argparse.Namespace) -> int:
-    text = sys.stdin.read() if options.text == "-" else options.text
-    if not text.strip():
-        raise UserError("message_empty")
+    text = request_text(options)
     await scenarios.settle_index(app)
     trial = await scenarios.try_request(app, text)
     match = trial.match

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from aigc_desktop.config import settings as config
@@ -19,6 +19,7 @@ from aigc_desktop.gui.main_window import SIDEBAR_WIDTH, SPLIT
 from aigc_desktop.gui.migration_strip import MigrationStrip
 from aigc_desktop.gui.notices import NoticeAction, NoticeBar
 from aigc_desktop.gui.sidebar.sidebar import Sidebar
+from aigc_desktop.gui.widgets.build import beside
 
 if TYPE_CHECKING:
     from aigc_desktop.gui.learning.learning_page import LearningPage
@@ -294,14 +295,10 @@ class Workspace(QWidget):
         if self._splitter is not None:
             self._outer.removeWidget(self._splitter)
             self._splitter.deleteLater()
-        self._splitter = QSplitter(Qt.Orientation.Horizontal)
-        self._splitter.setChildrenCollapsible(False)
-        self._splitter.setHandleWidth(1)
-        self._splitter.addWidget(self.sidebar)
-        self._splitter.addWidget(right)
-        self._splitter.setStretchFactor(1, 1)
         width = self._settings.state(SPLIT, SIDEBAR_WIDTH)
-        self._splitter.setSizes([width if isinstance(width, int) else SIDEBAR_WIDTH, 4000])
+        self._splitter = beside(
+            self.sidebar, right, (width if isinstance(width, int) else SIDEBAR_WIDTH, 4000)
+        )
         self._outer.addWidget(self._splitter)
         self._connect()
         self.set_actions()
