@@ -17,6 +17,7 @@ from aigc_desktop.config import i18n
 from aigc_desktop.config.paths import Paths, resource
 from aigc_desktop.config.settings import Settings
 from aigc_desktop.core.bus import EventBus
+from aigc_desktop.core.clock import Clock
 from aigc_desktop.scenarios.matching.embedding import SentenceEncoder
 from aigc_desktop.services import matching
 from aigc_desktop.services.app import App
@@ -124,9 +125,15 @@ def prepared(paths: Paths, migrated: Path) -> Paths:
 
 
 @pytest.fixture
-def open_app(prepared: Paths, settings: Settings, bus: EventBus) -> OpenApp:
+def clock() -> Clock | None:
+    """The program's clock; None: the machine's. Tests that turn it give their own."""
+    return None
+
+
+@pytest.fixture
+def open_app(prepared: Paths, settings: Settings, bus: EventBus, clock: Clock | None) -> OpenApp:
     """Open the whole program without a window; may be called again to see a restart."""
-    return lambda: bootstrap.open_app(prepared, settings, bus)
+    return lambda: bootstrap.open_app(prepared, settings, bus, clock)
 
 
 @pytest.fixture

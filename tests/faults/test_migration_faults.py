@@ -23,6 +23,7 @@ from aigc_desktop.core.errors import UserError
 from aigc_desktop.store import migration, migration_status, rescue, snapshots
 from benchmarks.data import fill
 from tests import web_version
+from tests.faults import tiny_disk
 
 KILLS = int(os.environ.get("AIGC_KILLS_MIGRATE", "12"))
 ROOT = Path(__file__).parents[2]
@@ -174,8 +175,6 @@ def test_killed_take_overs_bring_all_or_nothing(
 @pytest.mark.parametrize("spare_kb", [0, 300, 700, 1500])
 def test_a_full_disk_leaves_the_old_database(home: Path, spare_kb: int) -> None:
     """With preflight the migration does not begin; without room in between it is undone."""
-    bwrap = shutil.which("bwrap")
-    assert bwrap is not None, "scripts/test.sh installs bubblewrap"
     disk = home / "disk"
     disk.mkdir()
     made = Paths(home / "made")
@@ -199,19 +198,9 @@ def test_a_full_disk_leaves_the_old_database(home: Path, spare_kb: int) -> None:
         "print(json.dumps([code, same, left, migration.current(paths.database)]))\n"
     )
     for how in ("blind", "careful"):
-        total = str(size + spare_kb * 1024 + 64 * 1024)
-        done = subprocess.run(
-            [
-                *(bwrap, "--dev-bind", "/", "/", "--size", total, "--tmpfs", str(disk), "--"),
-                *(sys.executable, "-c", script, str(made.database), str(disk), how),
-            ],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=True,
-        )
-        code, same, left, revision = json.loads(done.stdout.splitlines()[-1])
+        total = size + spare_kb * 1024 + 64 * 1024
+        command = ("-c", script, str(made.database), str(disk), how)
+        code, same, left, revision = tiny_disk.run(disk, total, *command)
         assert code in ("disk_full", "no_room") or (revision == migration.HEAD and not code)
         if code:
             assert same

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -44,14 +44,6 @@ def own_jobs_again() -> Iterator[None]:
 @pytest.fixture
 def clock() -> FakeClock:
     return FakeClock()
-
-
-@pytest.fixture
-async def app(
-    paths: Paths, settings: Settings, bus: EventBus, clock: FakeClock
-) -> AsyncIterator[App]:
-    async with bootstrap.open_app(paths, settings, bus, clock) as app:
-        yield app
 
 
 async def runs(app: App, name: str = "test") -> list[JobRun]:

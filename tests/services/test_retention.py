@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from aigc_desktop import bootstrap
 from aigc_desktop.config import settings as config
-from aigc_desktop.config.paths import Paths
-from aigc_desktop.config.settings import Settings
-from aigc_desktop.core.bus import EventBus
 from aigc_desktop.core.errors import UserError
 from aigc_desktop.core.events import Event, SessionChanged, SessionDeleted
 from aigc_desktop.services import jobs, retention, sessions
@@ -28,14 +23,6 @@ DAY = 24 * 3600 * 1000
 @pytest.fixture
 def clock() -> FakeClock:
     return FakeClock()
-
-
-@pytest.fixture
-async def app(
-    paths: Paths, settings: Settings, bus: EventBus, clock: FakeClock
-) -> AsyncIterator[App]:
-    async with bootstrap.open_app(paths, settings, bus, clock) as app:
-        yield app
 
 
 def old_file(path: Path, size: int = 1000) -> Path:
