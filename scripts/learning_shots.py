@@ -479,13 +479,12 @@ def take(language: str, theme: str, scale: str, folder: Path, *, small: bool) ->
             widget.layout().activate()
         widget.grab().save(str(folder / f"{name}-{language}-{theme}{suffix}.png"))
 
-    def steps(_kind: str, _language: str, program: Any) -> Steps:
+    def plan(program: Any) -> Steps:
         if small:
             program.window.resize(program.window.minimumSize())
         yield from walk(program, language, save)
 
-    screenshots.steps = steps
-    screenshots.take("learning", language, theme, folder / f"end-{language}-{theme}{suffix}.png")
+    screenshots.play(plan)
 
 
 def main(folder: Path, language: str, theme: str, scale: str, *more: str) -> None:

@@ -2,6 +2,8 @@
 
     xvfb-run -s "-screen 0 1280x800x24" python scripts/screenshots.py docs/images
 
+With `--all` every screen is taken, in both languages, both themes and at 100 and 150 %; those of
+learning and of the operations pages by scripts of their own.
 Each picture is made by a process of its own, in a home of its own.
 """
 
@@ -12,13 +14,26 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 SIZE = (1180, 760)
 STEP_MS = 60
+SETTLE_S = 0.8
+TIMEOUT_S = 600
+KINDS = ("welcome", "settings", "approval", "chat", "files", "scenarios", "scenarios-try")
+README = (
+    ("chat", "en", "light"),
+    ("approval", "en", "dark"),
+    ("chat", "zh_CN", "light"),
+    ("approval", "zh_CN", "dark"),
+    ("scenarios-try", "en", "light"),
+    ("scenarios-try", "zh_CN", "dark"),
+)
 REQUESTS = {
     "en": "Write a quarterly sales report into report.md",
     "zh_CN": "把季度销售分析写成报告，保存为 report.md",
@@ -45,21 +60,6 @@ def steps(kind: str, language: str, program: Any) -> Iterator[Step]:
     if kind == "settings":
         workspace.show_settings()
         return
-    if kind.startswith(("migrations", "takeover")):
-        yield from _takeover(kind, program)
-        return
-    if kind.startswith("backup"):
-        yield from backup_steps(kind, program)
-        return
-    if kind.startswith("diagnostics"):
-        workspace.show_operations()
-        pane = workspace.operations_page.show_part("diagnostics")
-        yield lambda: pane.rows and all(row.result for row in pane.rows.values())
-        yield pane.again.isEnabled
-        return
-    if kind.startswith("ops-"):
-        yield from _operations(kind.removeprefix("ops-"), program)
-        return
     if kind.startswith("scenarios"):
         workspace.show_scenarios()
         page = workspace.scenarios_page
@@ -71,10 +71,6 @@ def steps(kind: str, language: str, program: Any) -> Iterator[Step]:
         if kind in PARTS:
             page.nav.setCurrentRow(PARTS[kind])
             yield lambda: page.available.list.count() > 1 or page.nav.currentRow() != 2
-        return
-
-    if kind.startswith(("statistics", "logs")):
-        yield from operations_steps(kind, workspace)
         return
 
     def send(text: str) -> None:
@@ -105,181 +101,14 @@ def steps(kind: str, language: str, program: Any) -> Iterator[Step]:
         )
 
 
-def _takeover(kind: str, program: Any) -> Iterator[Step]:
-    """Show `takeover`, `takeover-report` or, after a take-over, `migrations`, `migrations-back`."""
-    from tests import web_version
-
-    workspace = program.workspace
-    workspace.show_take_over()
-    pane = workspace.operations_page.show_part("takeover")
-    folder = Path(os.environ["AIGC_HOME"], "web", "data")
-    (folder.parent / "work_dir" / "reports").mkdir(parents=True)
-    (folder.parent / "work_dir" / "reports" / "报告.md").write_text("# 报告")
-    (folder.parent / "work_dir" / "old-link").symlink_to("/etc/passwd")
-    folder.mkdir()
-    source = web_version.build(
-        folder / "sessions.db", "add_phase3_evolution_tables", nasty=kind != "migrations"
-    )
-    if kind == "takeover":
-        return
-    pane.database.setText(str(source))
-    yield pane.work_dir.text
-    pane.take.click()
-    yield lambda: pane.cards.has_cards
-    if kind == "takeover-report":
-        return
-    migrations = workspace.operations_page.show_part("migrations")
-    yield lambda: migrations.list.has_cards
-    if kind == "migrations-back":
-        workspace.return_wanted.emit(str(next(folder.parent.parent.glob("data/before-*"))))
-        yield (
-            lambda: (
-                getattr(workspace._problem, "leave", None) and workspace._problem.leave.isVisible()
-            )
-        )
+def pause(seconds: float) -> Iterator[Step]:
+    """Yield once: go on when the time has passed."""
+    until = time.monotonic() + seconds
+    yield lambda: time.monotonic() > until
 
 
-def _operations(kind: str, program: Any) -> Iterator[Step]:
-    """Show a part of the operations page: `jobs`, `jobs-schedule`, `http`, `http-token`, …."""
-    workspace = program.workspace
-    workspace.show_operations()
-    name, _, more = kind.partition("-")
-    pane = workspace.operations_page.show_part(name)
-    if name == "jobs":
-        yield lambda: pane.cards
-        if more != "new":
-            for card in pane.cards.values():
-                if more == "running" or card.job.name in ("prices", "retention", "statistics"):
-                    card.run_wanted.emit()
-            yield lambda: any(card.job.last for card in pane.cards.values())
-        if more in ("schedule", "history"):
-            card = list(pane.cards.values())[-1]
-            (card.schedule_wanted if more == "schedule" else card.history_wanted).emit()
-            program.window.picture = pane.dialog if more == "schedule" else pane.history
-            program.window.picture.setModal(False)
-        if more == "rules":
-            pane.cards["retention"].rules_wanted.emit()
-            pane.rules.setModal(False)
-            yield pane.rules.preview.toPlainText
-            program.window.picture = pane.rules
-    if name == "http":
-        yield pane.port.text
-        if more:
-            pane.port.setText("18431")
-            pane._set_port()
-            yield lambda: pane._state.port == 18431
-            pane._switch(True)
-            yield lambda: pane._state.running
-            pane._ask_token()
-            pane.dialog.name.setText("nightly")
-            pane.dialog.setModal(False)
-            if more == "question":
-                program.window.picture = pane.dialog
-                return
-            pane.dialog._make()
-            yield pane.dialog.token.toPlainText
-            if more == "token":
-                program.window.picture = pane.dialog
-                return
-            pane.dialog.accept()
-
-
-def operations_steps(kind: str, workspace: Any) -> Iterator[Step]:
-    """Show statistics or logs with what was prepared."""
-    from PySide6.QtCore import Qt
-    from PySide6.QtTest import QTest
-
-    workspace.show_operations()
-    page = workspace.operations_page
-    pane = page.show_part(kind.partition("-")[0])
-    if kind.startswith("statistics"):
-        yield lambda: pane.series is not None
-        if kind == "statistics-empty":
-            pane.range.setCurrentIndex(4)
-            pane.range.activated.emit(4)
-            return
-        wanted = {
-            "statistics-model": ("model", "cost"),
-            "statistics-tokens": ("none", "tokens"),
-            "statistics-chat": ("session", "tokens"),
-            "statistics-likes": ("none", "likes"),
-            "statistics-latency": ("model", "latency"),
-            "statistics-scenario": ("scenario", "requests"),
-            "statistics-year": ("model", "requests"),
-            "statistics-custom": ("none", "cost"),
-        }.get(kind, ("none", "requests"))
-        if kind in ("statistics-year", "statistics-custom"):
-            number = 3 if kind == "statistics-year" else 5
-            pane.range.setCurrentIndex(number)
-            pane.range.activated.emit(number)
-        for measure, tile in pane.tiles.items():
-            if measure == wanted[1]:
-                tile.click()
-        pane.split.setCurrentIndex(pane.split.findData(wanted[0]))
-        pane.split.activated.emit(0)
-        yield lambda: pane.series.split == wanted[0]
-        if kind not in ("statistics", "statistics-custom"):
-            pane.plot.setFocus()
-            for key in (Qt.Key.Key_End, *[Qt.Key.Key_Left] * 5):
-                QTest.keyClick(pane.plot, key)
-        return
-    yield lambda: pane.overview is not None and pane.overview.complete
-    if kind == "logs-detail":
-        pane.filters.chips["errors"].click()
-        yield lambda: pane.rows.line(3) is not None and pane.rows.line(3).level == "ERROR"
-        pane.table.selectRow(3)
-        yield lambda: "Traceback" in pane.detail.body.toPlainText()
-    if kind == "logs-none":
-        pane.filters.chips["matcher"].click()
-        yield lambda: pane.overview.count == 0
-    if kind == "logs-regex":
-        pane.filters.regex.setChecked(True)
-        pane.filters.text.setText("retry (after")
-        yield pane.filters.problem.isVisible
-
-
-def prepare_home(kind: str, home: Path) -> None:
-    """Fill a home with what a picture of statistics or logs needs."""
-    import time
-
-    sys.path.insert(0, str(ROOT))
-    from aigc_desktop.config.paths import Paths
-    from benchmarks.data import fill, spread_usage
-    from benchmarks.logs_panel import write_logs
-
-    paths = Paths(home)
-    paths.create()
-    if kind.startswith("statistics") and kind != "statistics-empty":
-        fill(paths, 160, 8000)
-        spread_usage(paths, time.time_ns() // 1_000_000, 400)
-    if kind.startswith("logs") and kind != "logs-empty":
-        write_logs(paths.logs_dir, 20_000)
-
-
-def backup_steps(kind: str, program: Any) -> Iterator[Step]:
-    """Show the backups: none, their settings, two snapshots, a restore that is looked at."""
-    workspace = program.workspace
-    workspace.show_operations()
-    pane = workspace.operations_page.show_part("backup")
-    yield pane.summary.title.text
-    if kind == "backup-settings":
-        pane.tabs.setCurrentIndex(1)
-    if kind in ("backup", "backup-restore"):
-        pane.back_up("before the merger / 合并之前")
-        yield lambda: len(pane.snapshots) == 1 and pane._work is None
-    if kind == "backup":
-        pane.drill()
-        yield lambda: pane._work is None
-        pane.back_up("")
-        yield lambda: len(pane.snapshots) == 2 and pane._work is None
-    if kind == "backup-restore":
-        pane.show_restore(pane.snapshots[0])
-        yield lambda: pane.restore_dialog.preview is not None
-        program.window.picture = pane.restore_dialog
-
-
-def take(kind: str, language: str, theme: str, target: Path) -> int:
-    """Run the program, take one picture, leave."""
+def play(plan: Callable[[Any], Iterator[Step]]) -> int:
+    """Run the program, go through the plan for it, leave."""
     import gc
 
     gc.disable()
@@ -290,19 +119,16 @@ def take(kind: str, language: str, theme: str, target: Path) -> int:
 
     def opened(program: Any) -> None:
         program.window.resize(*SIZE)
-        plan = steps(kind, language, program)
-        waiting = [next(plan)]
-        settled = [0]
+        going = plan(program)
+        waiting = next(going, None)
 
         def step() -> None:
-            if waiting[0] is not None and not waiting[0]():
-                return
-            waiting[0] = next(plan, None)  # type: ignore[call-overload]
-            if waiting[0] is None:
-                settled[0] += 1
-            if settled[0] == 14:
-                getattr(program.window, "picture", program.window).grab().save(str(target))
+            nonlocal waiting
+            if waiting is None:
+                timer.stop()
                 program.window.close()
+            elif waiting():
+                waiting = next(going, None)
 
         timer = QTimer(program)
         timer.timeout.connect(step)
@@ -318,61 +144,69 @@ def take(kind: str, language: str, theme: str, target: Path) -> int:
     return main([])
 
 
+def take(kind: str, language: str, target: Path) -> int:
+    """Run the program, take one picture, leave."""
+
+    def plan(program: Any) -> Iterator[Step]:
+        yield from steps(kind, language, program)
+        yield from pause(SETTLE_S)
+        getattr(program.window, "picture", program.window).grab().save(str(target))
+
+    return play(plan)
+
+
+def run(script: str, arguments: Sequence[str], home: Path, scale: float) -> None:
+    """Start a process that takes pictures with what is in `home`."""
+    subprocess.run(
+        [sys.executable, script, "--take", *arguments],
+        env={
+            **os.environ,
+            "AIGC_HOME": str(home),
+            "AIGC_DEMO_DELAY": "0",
+            "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'scripts'}",
+            "QT_SCALE_FACTOR": str(scale),
+        },
+        timeout=TIMEOUT_S,
+        check=True,
+    )
+
+
+def ending(language: str, theme: str, scale: float) -> str:
+    """Return how the names of such pictures end."""
+    suffix = f"-{scale:g}" if scale != 1 else ""
+    return f"-{language}-{theme}{suffix}.png"
+
+
 def shoot(kind: str, language: str, theme: str, scale: float, target: Path) -> None:
-    """Start a process that takes the picture."""
+    """Take one picture, in a fresh home."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
         provider = "" if kind == "welcome" else "demo"
         settings = {"language": language, "theme": theme, "provider": provider}
         Path(home, "settings.json").write_text(json.dumps(settings))
-        if kind.startswith(("statistics", "logs")):
-            prepare_home(kind, Path(home))
-        subprocess.run(
-            [sys.executable, __file__, "--take", kind, language, theme, str(target)],
-            env={
-                **os.environ,
-                "AIGC_HOME": home,
-                "AIGC_DEMO_DELAY": "0",
-                "PYTHONPATH": str(ROOT),
-                "QT_SCALE_FACTOR": str(scale),
-            },
-            timeout=180,
-            check=True,
-        )
+        run(__file__, (kind, language, str(target)), Path(home), scale)
 
 
-def main_all(folder: Path, *, everything: bool) -> None:
-    """Take the README's pictures, or every screen in every language, theme and scale."""
-    folder.mkdir(parents=True, exist_ok=True)
-    wanted = [
-        ("chat", "en", "light", 1.0),
-        ("approval", "en", "dark", 1.0),
-        ("chat", "zh_CN", "light", 1.0),
-        ("approval", "zh_CN", "dark", 1.0),
-        ("scenarios-try", "en", "light", 1.0),
-        ("scenarios-try", "zh_CN", "dark", 1.0),
-    ]
-    if everything:
-        wanted = [
-            (kind, language, theme, scale)
-            for kind in (
-                "welcome",
-                "settings",
-                "approval",
-                "chat",
-                "files",
-                "scenarios",
-                "scenarios-try",
-            )
-            for language in ("en", "zh_CN")
-            for theme in ("light", "dark")
-            for scale in (1.0, 1.5)
-        ]
-    for kind, language, theme, scale in wanted:
-        suffix = f"-{scale:g}" if scale != 1 else ""
-        shoot(kind, language, theme, scale, folder / f"{kind}-{language}-{theme}{suffix}.png")
+def main_readme(folder: Path) -> None:
+    """Take the README's pictures."""
+    for kind, language, theme in README:
+        shoot(kind, language, theme, 1.0, folder / f"{kind}{ending(language, theme, 1.0)}")
+
+
+def main_all(folder: Path) -> None:
+    """Take every screen in every language, theme and scale."""
+    import learning_shots
+    import operations_shots
+
+    for language, theme, scale in product(("en", "zh_CN"), ("light", "dark"), (1.0, 1.5)):
+        for kind in KINDS:
+            shoot(kind, language, theme, scale, folder / f"{kind}{ending(language, theme, scale)}")
+        learning_shots.main(folder, language, theme, str(scale))
+        operations_shots.shoot(folder, language, theme, scale)
 
 
 if __name__ == "__main__":
     if sys.argv[1] == "--take":
-        sys.exit(take(*sys.argv[2:5], Path(sys.argv[5])))  # type: ignore[arg-type]
-    main_all(Path(sys.argv[1]).resolve(), everything="--all" in sys.argv)
+        sys.exit(take(*sys.argv[2:4], Path(sys.argv[4])))
+    wanted = Path(sys.argv[1]).resolve()
+    wanted.mkdir(parents=True, exist_ok=True)
+    (main_all if "--all" in sys.argv else main_readme)(wanted)

@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 from importlib import metadata
 from typing import Any
 
+from aigc_desktop.config.i18n import tr
 from aigc_desktop.core.errors import UserError
 from aigc_desktop.core.session import Usage
 
@@ -58,7 +59,7 @@ def read_own(data: Any) -> dict[str, Price]:
         UserError("prices_invalid"): names what cannot be read.
     """
     if not isinstance(data, dict):
-        raise UserError("prices_invalid", model="", problem="an object is wanted")
+        raise UserError("prices_invalid", model="", problem=tr("It holds no list of models."))
     return {str(model): _price(str(model), entry) for model, entry in data.items()}
 
 
@@ -69,9 +70,11 @@ def _price(model: str, entry: Any) -> Price:
         read = given.get("cache_read", incoming / 10)
         write = given.get("cache_write", incoming * Decimal("1.25"))
     except (KeyError, ValueError, TypeError, InvalidOperation) as error:
-        raise UserError("prices_invalid", model=model[:80], problem=repr(error)[:80]) from error
+        problem = tr("A price is missing or is not a number.")
+        raise UserError("prices_invalid", model=model[:80], problem=problem) from error
     if not all(value.is_finite() and 0 <= value <= MAX_PRICE for value in given.values()):
-        raise UserError("prices_invalid", model=model[:80], problem="out of range")
+        problem = tr("A price is below 0 or above {limit}.", limit=MAX_PRICE)
+        raise UserError("prices_invalid", model=model[:80], problem=problem)
     return Price(incoming, outgoing, read, write)
 
 

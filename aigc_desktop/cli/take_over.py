@@ -50,7 +50,7 @@ def _say(event: Event) -> None:
 
 def _print(report: TakeOverReport) -> None:
     step, _ = describe(f"revision:{report.step}", {})
-    print(tr("Step of the web version: {step}", step=f"{step} ({report.step})"))
+    print(tr("State of the old database: {step}", step=f"{step} ({report.step})"))
     if report.user:
         print(tr("Taken as you: {user}", user=report.user))
     print()

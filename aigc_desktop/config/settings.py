@@ -153,7 +153,7 @@ MINIO_ACCESS_KEY = Setting("minio_access_key", str, "", "Access key", env="MINIO
 MINIO_SECURE = Setting("minio_secure", bool, True, "Encrypted connection (TLS)", env="MINIO_SECURE")
 MINIO_REGION = Setting("minio_region", str, "us-east-1", "Region", env="MINIO_REGION")
 RETENTION = Setting(
-    "retention", str, "off", "Tidy old chats away by themselves", choices=("off", "on")
+    "retention", str, "off", "Tidy old chats away automatically", choices=("off", "on")
 )
 RETENTION_DAYS = Setting(
     "retention_days",

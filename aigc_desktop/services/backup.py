@@ -33,6 +33,9 @@ from aigc_desktop.store import folders
 PASSPHRASE = "backup_passphrase"  # noqa: S105 a name in the keyring
 MINIO_SECRET = "minio_secret_key"  # noqa: S105 a name in the keyring
 MIN_PASSPHRASE = 8
+SENDING = ("create", "delete", "prune")
+"""What also works in the bucket, where one is the target; the rest does without."""
+
 """Characters."""
 
 MAX_LABEL = 200
@@ -230,7 +233,7 @@ async def make_job(app: App, name: str, options: dict[str, Any], *, bucket: bool
         ),
         encrypt=settings.get(config.BACKUP_ENCRYPT),
         passphrase=await _known_passphrase(app),
-        bucket=await _bucket(app, needed=bucket) if wanted or bucket else None,
+        bucket=await _bucket(app, needed=bucket or name in SENDING) if wanted or bucket else None,
         options=options,
     )
 
@@ -243,6 +246,7 @@ def bucket_label(app: App) -> str:
 
 
 async def _bucket(app: App, *, needed: bool) -> Bucket | None:
+    """Return the bucket; None where it is not set up and nothing has to be sent."""
     settings = app.settings
     values = [
         settings.get(setting)
@@ -250,6 +254,8 @@ async def _bucket(app: App, *, needed: bool) -> Bucket | None:
     ]
     secret = settings.found_minio_secret() or await asyncio.to_thread(app.secrets.get, MINIO_SECRET)
     if not all(values) or not secret:
+        if not needed:
+            return None
         raise UserError("bucket_incomplete")
     endpoint, name, access_key = values
     return Bucket(

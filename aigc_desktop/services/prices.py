@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from aigc_desktop.agent import prices
+from aigc_desktop.config.i18n import tr
 from aigc_desktop.core.errors import UserError
 from aigc_desktop.services.app import App
 from aigc_desktop.store import unpriced
@@ -74,7 +75,7 @@ def _read(path: Path) -> dict[str, prices.Price]:
     except OSError as error:
         raise UserError("prices_invalid", model="", problem=error.strerror or "") from error
     if len(text) > MAX_FILE:
-        raise UserError("prices_invalid", model="", problem="the file is too large")
+        raise UserError("prices_invalid", model="", problem=tr("The file is too large."))
     try:
         return prices.read_own(json.loads(text))
     except (ValueError, RecursionError) as error:

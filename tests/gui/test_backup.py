@@ -105,7 +105,7 @@ def test_one_chat_comes_back_and_that_is_undone(desk: Desk) -> None:
     dialog.some.click()
     assert not dialog.restore.isEnabled()
     dialog.sessions.item(0).setCheckState(Qt.CheckState.Checked)
-    assert "1 chat come" in dialog.happens.text()
+    assert "1 chat comes" in dialog.happens.text()
     desk.click("Restore", dialog)
     wait(desk, lambda: idle(pane) and any("lost chat" in t.lower() for t in desk.titles()))
     wait(desk, lambda: "Undo the restore" in desk.everything_said())
@@ -126,7 +126,7 @@ def test_everything_comes_back_in_a_window_that_opens_anew(desk: Desk) -> None:
     wait(desk, lambda: dialog.preview is not None)
     states = sorted(session.state for session in dialog.preview.sessions)
     assert states == [SessionState.NEWER, SessionState.SAME]
-    assert "taken away: 1 chats" in dialog.summary.text()
+    assert "taken away: 1 chat," in dialog.summary.text()
     before = desk.program.backend
     desk.click("Restore", dialog)
     wait(desk, lambda: desk.program.backend not in (None, before))

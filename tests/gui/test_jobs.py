@@ -57,7 +57,7 @@ def test_a_job_is_run_paused_and_planned(desk: Desk) -> None:
     desk.until(lambda: "done" in card.last.text() and "by hand" in card.last.text())
     assert "genai-prices" in card.result.text()
     press("Pause Usage prices", card)
-    desk.until(lambda: "paused" in card.plan.text())
+    desk.until(lambda: card.mark.text() == "paused")
     press("Resume Usage prices", card)
     desk.until(lambda: "next:" in card.plan.text())
     press("Change the schedule of Usage prices…", card)

@@ -33,7 +33,7 @@ MESSAGES: dict[str, MessageText] = {
         "Choose every 5 minutes to 7 days, or a time of day.",
     ),
     "prices_invalid": MessageText(
-        "prices.json can't be used: {model} {problem}",
+        "prices.json can't be used. {model} {problem}",
         'It must look like {{"model id": {{"input": 3, "output": 15}}}}, in US dollars per million '
         "tokens. The bundled prices are in use.",
     ),
@@ -53,7 +53,11 @@ MESSAGES: dict[str, MessageText] = {
         "The backup is exported ({size}).", "The file is {path}; it was read back."
     ),
     "restored": MessageText(
-        "Restored: {chats} chats, {files} files. Not possible: {problems}.",
+        "Restored: {what}.",
+        "It can be undone under Backup.",
+    ),
+    "restored_partly": MessageText(
+        "Restored: {what}. Not possible: {problems}.",
         "It can be undone under Backup.",
     ),
     "bundle_written": MessageText(

@@ -38,7 +38,7 @@ MESSAGES: dict[str, MessageText] = {
         "It must be a CSV file with the columns name and prompt, or Markdown with headings.",
     ),
     "file_not_readable": MessageText(
-        "The file {path} can't be read. {reason}", "Check that it exists and may be read."
+        "The file {path} can't be read ({reason}).", "Check that it exists and may be read."
     ),
     "file_not_writable": MessageText(
         "The file {path} can't be written. {reason}", "Choose another place."

@@ -10,7 +10,7 @@ from aigc_desktop.config.texts import MessageText
 
 MESSAGES: dict[str, MessageText] = {
     "takeover_unreadable": MessageText(
-        "The file {path} can't be read. {reason}", "Check that it exists and may be read."
+        "The file {path} can't be read ({reason}).", "Check that it exists and may be read."
     ),
     "takeover_not_web": MessageText(
         "{path} is not a database of the web version.",

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Slot
 from PySide6.QtWidgets import (
-    QHBoxLayout,
-    QInputDialog,
     QTabWidget,
     QVBoxLayout,
     QWidget,
@@ -26,7 +24,7 @@ from aigc_desktop.gui.ops.operations_page import OperationsPage
 from aigc_desktop.gui.ops.passphrase_dialog import PassphraseDialog
 from aigc_desktop.gui.ops.restore_dialog import RestoreDialog
 from aigc_desktop.gui.ops.snapshot_card import SnapshotCard
-from aigc_desktop.gui.widgets.ask import ask
+from aigc_desktop.gui.widgets.ask import ask, ask_text
 from aigc_desktop.gui.widgets.build import button
 from aigc_desktop.gui.widgets.cards import CardList
 from aigc_desktop.gui.widgets.file_dialogs import ask_for_file, ask_where_to_save
@@ -203,10 +201,9 @@ class BackupPane(QWidget):
         level = NoticeLevel.WARNING if result.problems else NoticeLevel.INFO
         notices.say(
             level,
-            "restored",
+            "restored_partly" if result.problems else "restored",
             key="restored",
-            chats=result.sessions,
-            files=result.files,
+            what=words.restored_text(result.sessions, result.files),
             problems=len(result.problems),
         )
 
@@ -236,17 +233,15 @@ class BackupPane(QWidget):
 
     @Slot(object)
     def _ask_label(self, snapshot: Snapshot) -> None:
-        dialog = QInputDialog(self.window())
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setWindowTitle(tr("Label"))
-        dialog.setLabelText(tr("Label of this snapshot"))
-        dialog.setTextValue(snapshot.label)
-        dialog.textValueSelected.connect(
+        self.naming = ask_text(
+            self.window(),
+            tr("Label of this snapshot"),
+            snapshot.label,
+            tr("Save"),
             lambda text: self._bridge.call(
                 self, calls.backup.label_snapshot, snapshot.id, text, on_error=notices.say_error
-            )
+            ),
         )
-        dialog.open()
 
     @Slot(object)
     def _choose_export(self, snapshot: Snapshot) -> None:
@@ -285,13 +280,11 @@ class BackupPane(QWidget):
         column = QVBoxLayout(listing)
         column.setContentsMargins(0, 10, 0, 0)
         column.setSpacing(8)
-        row = QHBoxLayout()
-        row.addStretch(1)
-        row.addWidget(button(tr("Import a file…"), self._choose_import, "link", "open-external"))
-        column.addLayout(row)
         column.addWidget(self.cards, 1)
         self.tabs.addTab(listing, tr("Snapshots"))
-        self.tabs.addTab(self.settings, tr("Where, when, how long"))
+        self.tabs.addTab(self.settings, tr("Backup settings"))
+        take_in = button(tr("Import a file…"), self._choose_import, "link", "open-external")
+        self.tabs.setCornerWidget(take_in)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(12)

@@ -19,8 +19,10 @@ from aigc_desktop.gui.bridge import Bridge
 from aigc_desktop.gui.ops.passphrase_dialog import PassphraseDialog
 from aigc_desktop.gui.settings.fields import SettingField
 from aigc_desktop.gui.widgets.build import button, label, line, restyle
+from aigc_desktop.gui.widgets.flow import FlowLayout, growing
 
 MAX_WIDTH = 720
+CIPHER_WIDTH = 260
 _WHERE = (config.BACKUP_TARGET, config.BACKUP_FOLDER)
 _BUCKET = (
     config.MINIO_ENDPOINT,
@@ -87,10 +89,9 @@ class BackupSettings(QScrollArea):
         bucket = QVBoxLayout(self._bucket)
         bucket.setContentsMargins(0, 0, 0, 0)
         self._rows(bucket, _BUCKET)
-        row = QHBoxLayout()
+        row = FlowLayout()
         for each in (self.secret, self.test, self.send, self.fetch):
             row.addWidget(each)
-        row.addStretch(1)
         bucket.addLayout(row)
         bucket.addWidget(self.outcome)
         column.addWidget(self._bucket)
@@ -98,8 +99,10 @@ class BackupSettings(QScrollArea):
         self._part(column, tr("How long"), _KEPT)
         column.addSpacing(8)
         column.addWidget(label(tr("Encryption"), "heading"))
-        cipher = QHBoxLayout()
-        cipher.addWidget(self.cipher, 1)
+        words = QVBoxLayout()
+        words.addWidget(self.cipher)
+        cipher = FlowLayout()
+        cipher.addWidget(growing(words, CIPHER_WIDTH))
         cipher.addWidget(self.plain)
         cipher.addWidget(self.encrypt)
         column.addLayout(cipher)

@@ -16,11 +16,12 @@ from aigc_desktop.gui.chat.safe_text import one_line
 from aigc_desktop.gui.ops import backup_words as words
 from aigc_desktop.gui.ops.check_row import badge
 from aigc_desktop.gui.widgets.build import button, label, restyle
+from aigc_desktop.gui.widgets.flow import FlowLayout, growing, together
 
 OLD_SECONDS = 3 * 24 * 3600
 MAX_LABEL = 200
-TEXT_INDENT = 50
-"""Pixels: under the title, past the badge."""
+HEAD_WIDTH = 400
+"""Pixels: the words have at least so much beside the controls, or these go below them."""
 
 
 class BackupSummary(QFrame):
@@ -89,10 +90,9 @@ class BackupSummary(QFrame):
         if restore is not None:
             self.undo_text.setText(
                 tr(
-                    "Restored {when}: {chats} chats, {files} files.",
+                    "Restored {when}: {what}.",
                     when=moment_text(restore.restored_at),
-                    chats=restore.sessions,
-                    files=restore.files,
+                    what=words.restored_text(restore.sessions, restore.files),
                 )
             )
 
@@ -132,17 +132,13 @@ class BackupSummary(QFrame):
         restyle(self.proven)
 
     def _build(self) -> None:
-        top = QHBoxLayout()
-        top.setSpacing(10)
-        top.addWidget(self._badge)
-        top.addWidget(self.title, 1)
-        for control in (self.drill, self.name, self.now):
-            top.addWidget(control)
         text = QVBoxLayout()
         text.setSpacing(3)
-        text.setContentsMargins(TEXT_INDENT, 0, 0, 0)
-        for each in (self.proven, self.where):
+        for each in (self.title, self.proven, self.where):
             text.addWidget(each)
+        top = FlowLayout(10)
+        top.addWidget(growing(text, HEAD_WIDTH, before=self._badge))
+        top.addWidget(together(self.drill, self.name, self.now))
         work = QHBoxLayout(self._work)
         work.setContentsMargins(0, 0, 0, 0)
         work.setSpacing(12)
@@ -158,7 +154,6 @@ class BackupSummary(QFrame):
         layout.setContentsMargins(14, 12, 14, 12)
         layout.setSpacing(6)
         layout.addLayout(top)
-        layout.addLayout(text)
         layout.addWidget(self._work)
         layout.addWidget(self._undo_row)
 
@@ -181,10 +176,9 @@ def _proven(overview: BackupOverview) -> tuple[str, str]:
 
 def _drill_text(found: DrillResult) -> str:
     return tr(
-        "Last proven restorable {when}: {chats} chats and {files} files checked in {seconds} s.",
+        "Last proven restorable {when}: {what}, checked in {seconds} s.",
         when=moment_text(found.started_at),
-        chats=found.sessions,
-        files=found.files,
+        what=words.restored_text(found.sessions, found.files),
         seconds=f"{found.seconds:.1f}",
     )
 
@@ -197,7 +191,7 @@ def _where(overview: BackupOverview) -> str:
         free=words.size_text(overview.free),
     )
     places = [one_line(overview.folder, 90)]
-    if overview.target is TargetKind.BUCKET:
+    if overview.target is TargetKind.BUCKET and overview.bucket:
         places.append(one_line(overview.bucket, 60))
     kind = tr("encrypted") if overview.encrypted else tr("not encrypted")
     return " · ".join((count, sizes, kind, *places))

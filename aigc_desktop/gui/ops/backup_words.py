@@ -25,6 +25,15 @@ def size_text(count: int) -> str:
     return f"{size:.0f} {_UNITS[unit]}" if unit < 2 or size >= 100 else f"{size:.1f} {_UNITS[unit]}"
 
 
+def restored_text(chats: int, files: int) -> str:
+    """Return how many chats and files came back."""
+    return tr(
+        "{chats}, {files}",
+        chats=tr_n("{count} chat", "{count} chats", chats),
+        files=tr_n("{count} file", "{count} files", files),
+    )
+
+
 def name_of(snapshot: Snapshot) -> str:
     """Return the label, or why the snapshot was made."""
     return snapshot.label or cause_text(snapshot.cause)
@@ -154,15 +163,13 @@ def everything_text(preview: RestorePreview, replace: bool) -> str:
     if newer or preview.files_newer:
         said = (
             tr(
-                "Made since then and taken away: {chats} chats, {files} files.",
-                chats=newer,
-                files=preview.files_newer,
+                "Made since then and taken away: {what}.",
+                what=restored_text(newer, preview.files_newer),
             )
             if replace
             else tr(
-                "Made since then and kept: {chats} chats, {files} files.",
-                chats=newer,
-                files=preview.files_newer,
+                "Made since then and kept: {what}.",
+                what=restored_text(newer, preview.files_newer),
             )
         )
         lines.append(said)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from aigc_desktop.config.i18n import tr
@@ -12,6 +13,12 @@ from aigc_desktop.gui.chat.safe_text import one_line
 from aigc_desktop.gui.widgets.build import button, label, restyle
 
 TITLE_WIDTH = 128
+LOWERED = 8
+"""Pixels that bring words to the middle of the icon beside them."""
+
+TIME_FROM = 640
+"""Pixels of a row's width from which there is room for how long the check took."""
+
 BADGES = {
     State.OK: ("check", "success"),
     State.WARNING: ("warning", "warning"),
@@ -66,6 +73,10 @@ class CheckRow(QWidget):
         self._build()
         self.wait()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._took.setVisible(self.width() >= TIME_FROM)
+
     def wait(self) -> None:
         """It is being looked at."""
         icons.bind(self._badge, "clock", "border_strong")
@@ -79,7 +90,6 @@ class CheckRow(QWidget):
         """Show what was found."""
         self.result = result
         icons.bind(self._badge, *BADGES[result.state])
-        self._badge.setToolTip(state_text(result.state))
         self._reason.setText(one_line(result.reason, 400))
         self._reason.setProperty("role", "muted" if result.state is State.NOT_APPLICABLE else "")
         restyle(self._reason)
@@ -89,7 +99,9 @@ class CheckRow(QWidget):
             more.append(result.remedy)
         self._remedy.setText("\n".join(more))
         self._remedy.setVisible(bool(more))
-        self._time.setText(tr("{ms} ms", ms=f"{result.seconds * 1000:,.0f}"))
+        took = tr("{ms} ms", ms=f"{result.seconds * 1000:,.0f}")
+        self._time.setText(took)
+        self._badge.setToolTip(f"{state_text(result.state)} · {took}")
         self._offer(self.mend, result.mend, result.mend_explained)
         self._offer(self.undo, tr("Undo") if result.undo else "", tr("Take the mend back"))
         bad = result.state in (State.PROBLEM, State.WARNING)
@@ -123,7 +135,8 @@ class CheckRow(QWidget):
         row.addWidget(_lowered(words), 1)
         for each in (self.go, self.undo, self.mend):
             row.addWidget(each, 0, Qt.AlignmentFlag.AlignVCenter)
-        row.addWidget(_lowered(self._time), 0, top)
+        self._took = _lowered(self._time)
+        row.addWidget(self._took, 0, top)
         self._time.setFixedWidth(64)
         self._time.setAlignment(Qt.AlignmentFlag.AlignRight | top)
 
@@ -160,7 +173,7 @@ def _lowered(inner: QWidget | QVBoxLayout) -> QWidget:
     """Return `inner` on the line of the icon beside it."""
     box = QWidget()
     layout = QVBoxLayout(box)
-    layout.setContentsMargins(0, 5, 0, 0)
+    layout.setContentsMargins(0, LOWERED, 0, 0)
     if isinstance(inner, QWidget):
         layout.addWidget(inner)
     else:

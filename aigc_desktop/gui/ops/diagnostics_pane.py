@@ -10,7 +10,6 @@ from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import (
     QApplication,
     QFrame,
-    QHBoxLayout,
     QVBoxLayout,
     QWidget,
 )
@@ -23,6 +22,10 @@ from aigc_desktop.gui.ops.check_row import BADGES, LEARNING, SETTINGS, CheckRow,
 from aigc_desktop.gui.ops.operations_page import OperationsPage
 from aigc_desktop.gui.widgets.build import button, label, line, scrolled
 from aigc_desktop.gui.widgets.file_dialogs import ask_where_to_save
+from aigc_desktop.gui.widgets.flow import FlowLayout, growing, together
+
+HEAD_WIDTH = 300
+"""Pixels: the verdict has at least so much beside the buttons, or they go below it."""
 
 FRESH_SECONDS = 60.0
 """A report that is no older is not made again only because the page is shown."""
@@ -226,17 +229,15 @@ class DiagnosticsPane(QWidget):
     def _build(self) -> None:
         head = QFrame()
         head.setProperty("role", "panel")
-        row = QHBoxLayout(head)
+        row = FlowLayout(10, head)
         row.setContentsMargins(14, 12, 14, 12)
-        row.setSpacing(10)
         words = QVBoxLayout()
         words.setSpacing(2)
         words.addWidget(self._verdict)
         words.addWidget(self._names)
-        row.addWidget(self._verdict_badge, 0, Qt.AlignmentFlag.AlignTop)
-        row.addLayout(words, 1)
-        for each in (self.bundle, self.copy, self.again):
-            row.addWidget(each, 0, Qt.AlignmentFlag.AlignVCenter)
+        said = growing(words, HEAD_WIDTH, before=self._verdict_badge)
+        row.addWidget(said)
+        row.addWidget(together(self.bundle, self.copy, self.again))
         body = QWidget()
         column = QVBoxLayout(body)
         column.setContentsMargins(0, 0, 12, 12)

@@ -38,6 +38,7 @@ class JobCard(QFrame):
         self.setProperty("role", "card")
         self.job: JobView | None = None
         self.title = label("", "heading")
+        self.mark = label("", "chip")
         self.help = label("", "small", wrap=True)
         self.plan = label("", wrap=True)
         self.last = label("", wrap=True)
@@ -59,6 +60,7 @@ class JobCard(QFrame):
         self.job = job
         self.title.setText(job.title)
         self.help.setText(job.help)
+        self._show_mark(job)
         self.plan.setText(_plan_text(job))
         self.plan.setToolTip(missed_text(job.missed))
         self._show_last(job.last)
@@ -81,6 +83,18 @@ class JobCard(QFrame):
         self.bar.setRange(0, progress.total)
         self.bar.setValue(progress.done)
         self.at.setText(one_line(progress.text, 120) or tr("Running…"))
+
+    def _show_mark(self, job: JobView) -> None:
+        failed = job.last is not None and job.last.status in _ROLES
+        text, kind = "", ""
+        if job.paused:
+            text, kind = tr("paused"), "doubt"
+        elif failed and job.last is not None and job.running is None:
+            text, kind = status_text(job.last.status), "bad"
+        self.mark.setText(text)
+        self.mark.setVisible(bool(text))
+        self.mark.setProperty("mark", kind)
+        restyle(self.mark)
 
     def _name(self, control: object, template: str) -> None:
         assert self.job is not None
@@ -106,7 +120,12 @@ class JobCard(QFrame):
     def _build(self) -> None:
         words = QVBoxLayout()
         words.setSpacing(3)
-        words.addWidget(self.title)
+        head = QHBoxLayout()
+        head.setSpacing(8)
+        head.addWidget(self.title)
+        head.addWidget(self.mark)
+        head.addStretch(1)
+        words.addLayout(head)
         words.addWidget(self.help)
         words.addSpacing(4)
         for line in (self.plan, self.last, self.result, self.bar, self.at):
@@ -137,7 +156,7 @@ class JobCard(QFrame):
 
 def _plan_text(job: JobView) -> str:
     if job.paused:
-        return " · ".join((schedule_text(job.schedule), tr("paused")))
+        return schedule_text(job.schedule)
     parts = [schedule_text(job.schedule)]
     if job.due_at is not None:
         parts.append(tr("next: {time}", time=moment_text(job.due_at)))

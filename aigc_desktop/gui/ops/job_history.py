@@ -9,6 +9,7 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
     QHeaderView,
+    QStackedWidget,
     QTableWidget,
     QTableWidgetItem,
     QWidget,
@@ -21,14 +22,17 @@ from aigc_desktop.config.operation_words import (
     moment_text,
     status_text,
 )
-from aigc_desktop.core.jobs import JobRun, JobView
-from aigc_desktop.gui import calls
+from aigc_desktop.core.jobs import JobRun, JobView, RunStatus
+from aigc_desktop.gui import calls, theme
 from aigc_desktop.gui.bridge import Bridge
 from aigc_desktop.gui.chat.safe_text import one_line
 from aigc_desktop.gui.widgets.build import label
 from aigc_desktop.gui.widgets.dialogs import bottom_row, close_button, dialog_layout
+from aigc_desktop.gui.widgets.empty_note import EmptyNote
 
 SIZE = (820, 480)
+FAILED = (RunStatus.FAILED, RunStatus.ABORTED)
+OUTCOME, RESULT = 2, 4
 
 
 class JobHistoryDialog(QDialog):
@@ -51,22 +55,26 @@ class JobHistoryDialog(QDialog):
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setStretchLastSection(True)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        self.empty = label(tr("Never run"), "muted")
+        self.table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self.table)
+        self._stack.addWidget(EmptyNote("history", tr("Never run"), job.help))
         layout = dialog_layout(self)
         layout.addWidget(label(self.windowTitle(), "title"))
-        layout.addWidget(self.empty)
-        layout.addWidget(self.table, 1)
+        layout.addWidget(self._stack, 1)
         layout.addLayout(bottom_row(close_button(self)))
         bridge.call(self, calls.jobs.history, job.name, on_done=self._show)
 
     @Slot(object)
     def _show(self, runs: Any) -> None:
-        self.empty.setVisible(not runs)
+        self._stack.setCurrentIndex(0 if runs else 1)
         self.table.setRowCount(len(runs))
         for row, run in enumerate(runs):
             for column, text in enumerate(_cells(run)):
                 item = QTableWidgetItem(one_line(text, 300))
                 item.setToolTip(text)
+                if run.status in FAILED and column in (OUTCOME, RESULT):
+                    item.setForeground(theme.color("danger"))
                 self.table.setItem(row, column, item)
 
 

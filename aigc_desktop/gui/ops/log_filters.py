@@ -8,7 +8,6 @@ from PySide6.QtCore import QDateTime, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import (
     QComboBox,
     QDateTimeEdit,
-    QHBoxLayout,
     QLineEdit,
     QPushButton,
     QToolButton,
@@ -20,10 +19,12 @@ from aigc_desktop.config.i18n import tr
 from aigc_desktop.core.logs import LEVELS, LogFilter
 from aigc_desktop.gui.chat.safe_text import one_line
 from aigc_desktop.gui.widgets.build import label, restyle
+from aigc_desktop.gui.widgets.flow import FlowLayout, together
 
 DELAY_MS = 250
 """How long typing may pause before it is looked for."""
 
+TEXT_WIDTH = 200
 CUSTOM = "custom"
 LEARNING = ("PreferenceLearner", "learning", "learner", "signals", "lessons", "evolver")
 BACKUP = (
@@ -117,12 +118,13 @@ class LogFilters(QWidget):
             box.setCurrentIndex(0)
         for widget in (self.text, self.level, self.component, self.time, self.regex):
             widget.blockSignals(False)
+        self._show_span()
         self._changed()
 
     def _fill(self) -> None:
         self.level.addItem(tr("All levels"), "")
         for level in LEVELS[1:]:
-            self.level.addItem(tr("{level} and graver", level=level), level)
+            self.level.addItem(tr("{level} and above", level=level), level)
         self.component.addItem(tr("All components"), ())
         for name, data in (
             (tr("Any time"), ""),
@@ -135,16 +137,16 @@ class LogFilters(QWidget):
             self.time.addItem(name, data)
 
     def _build(self) -> None:
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addWidget(self.text, 1)
+        row = FlowLayout()
+        self.text.setMinimumWidth(TEXT_WIDTH)
+        row.addWidget(self.text)
         row.addWidget(self.regex)
-        for widget in (self.level, self.component, self.time, self.since, self.until):
+        for widget in (self.level, self.component, self.time):
             row.addWidget(widget)
-        self.chip_row = QHBoxLayout()
-        self.chip_row.setSpacing(6)
+        row.addWidget(together(self.since, self.until))
+        self.chip_row = FlowLayout(6)
         for name, title, tip in (
-            ("errors", tr("Errors"), tr("Errors and graver, from everywhere")),
+            ("errors", tr("Errors"), tr("Errors and worse, from everywhere")),
             ("matcher", tr("Scenario matching"), tr("What the ScenarioMatcher chose, and why")),
             ("learning", tr("Learning"), tr("What the learner did")),
             ("backup", tr("Backup"), tr("Backups, restores and migrations")),
@@ -158,7 +160,7 @@ class LogFilters(QWidget):
             chip.clicked.connect(lambda checked, name=name: self._chip(name, checked))
             self.chips[name] = chip
             self.chip_row.addWidget(chip)
-        self.chip_row.addStretch(1)
+        self.chip_row.addStretch()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)

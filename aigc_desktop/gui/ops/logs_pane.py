@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Slot
-from PySide6.QtGui import QFontMetrics, QHideEvent, QShowEvent
+from PySide6.QtGui import QFontMetrics, QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -28,11 +28,16 @@ from aigc_desktop.gui.ops.log_detail import LogDetail
 from aigc_desktop.gui.ops.log_filters import LogFilters
 from aigc_desktop.gui.ops.log_model import CHAT, COMPONENT, LEVEL, TIME, LogModel
 from aigc_desktop.gui.widgets.area_page import AreaPage
-from aigc_desktop.gui.widgets.build import button, icon_button, label
+from aigc_desktop.gui.widgets.build import button, icon_button, label, pill
 from aigc_desktop.gui.widgets.file_dialogs import ask_where_to_save
+from aigc_desktop.gui.widgets.flow import together
 
 TAIL_MS = 1000
 ROW = 26
+HANDLE = 8
+ALL_COLUMNS_FROM = 760
+"""Pixels of width; with less, component and chat are seen with the whole record only."""
+
 _WIDEST = {TIME: 23, LEVEL: 9, COMPONENT: 17, CHAT: 6}
 """Characters for which the columns have room."""
 
@@ -88,25 +93,27 @@ class LogsPane(QWidget):
         if self.live.isChecked():
             self._tail.start()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        for column in (COMPONENT, CHAT):
+            self.table.setColumnHidden(column, self.width() < ALL_COLUMNS_FROM)
+
     def hideEvent(self, event: QHideEvent) -> None:
         self._tail.stop()
         super().hideEvent(event)
 
     def _build(self) -> None:
-        self.filters.chip_row.addWidget(self.count)
-        self.filters.chip_row.addSpacing(6)
-        self.order = icon_button("chevron-down", "", self._turn_round)
+        self.order = pill("chevron-down", "")
+        self.order.clicked.connect(self._turn_round)
         self._show_order()
-        self.filters.chip_row.addWidget(self.order)
         self.save = icon_button("download", tr("Export what is shown…"), self._choose_export)
-        self.filters.chip_row.addWidget(self.save)
-        self.filters.chip_row.addWidget(self.live)
+        self.filters.chip_row.addWidget(together(self.count, self.order, self.save, self.live))
         self._build_table()
         self._stack.addWidget(self.table)
         self._stack.addWidget(self._empty_page())
         self.split = QSplitter(Qt.Orientation.Vertical)
         self.split.setChildrenCollapsible(False)
-        self.split.setHandleWidth(1)
+        self.split.setHandleWidth(HANDLE)
         self.split.addWidget(self._stack)
         self.split.addWidget(self.detail)
         self.split.setStretchFactor(0, 3)
@@ -185,6 +192,7 @@ class LogsPane(QWidget):
             return
         if self._busy is not None:
             self._busy.cancel()
+        self._hide_detail()
         self._ask(calls.logs.use_filter, self.filters.wanted())
 
     def _ask(self, service: Any, *arguments: Any) -> None:
@@ -258,8 +266,7 @@ class LogsPane(QWidget):
 
     @Slot()
     def _close_detail(self) -> None:
-        self.detail.hide()
-        self.detail.setProperty("line", None)
+        self._hide_detail()
         self.table.selectionModel().clear()
         self.table.setFocus()
 
@@ -280,6 +287,9 @@ class LogsPane(QWidget):
         self._show_order()
         if place is None:
             self.table.scrollToTop()
+        self._hide_detail()
+
+    def _hide_detail(self) -> None:
         self.detail.hide()
         self.detail.setProperty("line", None)
 
@@ -287,7 +297,7 @@ class LogsPane(QWidget):
         newest = self.rows.newest_first
         tip = tr("Newest first") if newest else tr("Oldest first")
         icons.bind(self.order, "chevron-down" if newest else "chevron-up")
-        self.order.setToolTip(tip)
+        self.order.setText(tip)
         self.order.setAccessibleName(tip)
 
     @Slot()

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from aigc_desktop.config.i18n import tr, tr_n
 from aigc_desktop.config.messages import describe
 from aigc_desktop.config.operation_words import duration_text, moment_text, size_text
+from aigc_desktop.core.diagnostics import State
 from aigc_desktop.core.migration import MigrationStatus, Revision, Snapshot, SnapshotKind
-from aigc_desktop.gui import calls
+from aigc_desktop.gui import calls, icons
 from aigc_desktop.gui.chat.safe_text import one_line
+from aigc_desktop.gui.ops.check_row import BADGES, badge
 from aigc_desktop.gui.ops.operations_page import OperationsPage
 from aigc_desktop.gui.widgets.ask import ask
 from aigc_desktop.gui.widgets.build import label
@@ -26,18 +28,29 @@ class MigrationsPane(QWidget):
         super().__init__(page)
         self._bridge = page.bridge
         self._page = page
-        self.state = label("", "heading", wrap=True)
+        self._badge = badge(28)
+        self.state = label("", "title", wrap=True)
         self.detail = label("", "muted", wrap=True)
         self.list = CardList("")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
-        layout.addWidget(label(tr("Migrations"), "title"))
-        layout.addSpacing(4)
-        layout.addWidget(self.state)
-        layout.addWidget(self.detail)
-        layout.addSpacing(8)
+        layout.setSpacing(6)
+        layout.addWidget(self._head())
         layout.addWidget(self.list, 1)
+
+    def _head(self) -> QFrame:
+        head = QFrame()
+        head.setProperty("role", "panel")
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        words.addWidget(self.state)
+        words.addWidget(self.detail)
+        row = QHBoxLayout(head)
+        row.setContentsMargins(14, 12, 14, 12)
+        row.setSpacing(10)
+        row.addWidget(self._badge, 0, Qt.AlignmentFlag.AlignTop)
+        row.addLayout(words, 1)
+        return head
 
     def reload(self) -> None:
         """Ask where the database stands."""
@@ -51,6 +64,7 @@ class MigrationsPane(QWidget):
             if pending
             else tr("The database is up to date.")
         )
+        icons.bind(self._badge, *BADGES[State.WARNING if pending else State.OK])
         title, _ = describe(f"revision:{status.revision}", {})
         where = tr(
             "It is at “{title}”, {size}. It is brought up to date by itself when the program "

@@ -55,6 +55,7 @@ class RestoreDialog(QDialog):
         self.some = QRadioButton(tr("Only chosen chats and files"))
         self.replace = QCheckBox(tr("Take away what was made since then"))
         self.replace.setChecked(True)
+        self.replace.setObjectName("indented")
         self.summary = label("", wrap=True)
         self.sessions = _checklist(tr("Chats in the snapshot"))
         self.files = _checklist(tr("Files in the snapshot"))
@@ -113,7 +114,7 @@ class RestoreDialog(QDialog):
             return
         whole = self.everything.isChecked()
         self.lists.setVisible(not whole)
-        self.replace.setVisible(whole)
+        self.replace.setEnabled(whole)
         self.summary.setVisible(whole)
         self.summary.setText(words.everything_text(self.preview, self.replace.isChecked()))
         selection = self.selection
@@ -128,10 +129,17 @@ class RestoreDialog(QDialog):
             lines.append(tr("Agents that work now are stopped; the program opens itself anew."))
             lines.append(tr("It needs {size} of free space for a while.", size=needed))
         else:
-            chats = tr_n("{count} chat", "{count} chats", len(selection.sessions))
-            files = tr_n("{count} file", "{count} files", len(selection.files))
-            lines.append(tr("{chats} come back beside those that are there.", chats=chats))
-            lines.append(tr("{files} are put back over what is there.", files=files))
+            chats = tr_n(
+                "{count} chat comes back beside those that are there.",
+                "{count} chats come back beside those that are there.",
+                len(selection.sessions),
+            )
+            files = tr_n(
+                "{count} file is put back over what is there.",
+                "{count} files are put back over what is there.",
+                len(selection.files),
+            )
+            lines += [chats, files]
         lines.append(tr("Afterwards it can be undone under Backup."))
         return " ".join(lines)
 
@@ -147,17 +155,19 @@ class RestoreDialog(QDialog):
         box.setProperty("role", "panel")
         inside = QVBoxLayout(box)
         inside.setContentsMargins(14, 10, 14, 10)
+        inside.setSpacing(6)
         inside.addWidget(label(tr("What will happen"), "heading"))
+        inside.addWidget(self.summary)
         inside.addWidget(self.happens)
         choices = QWidget()
         column = QVBoxLayout(choices)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(10)
-        for each in (self.everything, self.some, self.summary, self.replace):
+        for each in (self.everything, self.replace, self.some):
             column.addWidget(each)
         column.addWidget(self.lists, 1)
-        column.addStretch(0)
         column.addWidget(box)
+        column.addStretch(0)
         self._body.addWidget(_top(self.state))
         self._body.addWidget(choices)
         cancel = button(tr("Cancel"), self.reject)
@@ -175,6 +185,7 @@ def _checklist(name: str) -> QListWidget:
     made = QListWidget()
     made.setAccessibleName(name)
     made.setUniformItemSizes(True)
+    made.setObjectName("checklist")
     return made
 
 

@@ -7,7 +7,6 @@ from PySide6.QtGui import QRegularExpressionValidator
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
-    QFormLayout,
     QHBoxLayout,
     QLineEdit,
     QVBoxLayout,
@@ -18,6 +17,7 @@ from aigc_desktop.config.i18n import tr
 from aigc_desktop.config.operation_words import missed_text, schedule_text, weekday_name
 from aigc_desktop.core.jobs import WEEKDAYS, JobView, Schedule
 from aigc_desktop.gui.widgets.build import button, label
+from aigc_desktop.gui.widgets.form import Form
 
 INTERVALS = (5, 15, 30, 60, 120, 180, 360, 720)
 """Minutes that are offered; another one that is set already is offered too."""
@@ -73,11 +73,10 @@ class ScheduleDialog(QDialog):
         self.time.setText(f"{now.hour:02}:{now.minute:02}")
 
     def _build(self, job: JobView) -> None:
-        self._form = QFormLayout()
-        self._form.setHorizontalSpacing(16)
-        self._form.addRow(tr("How often"), self.how)
-        self._form.addRow(tr("Weekday"), self.day)
-        self._form.addRow(tr("Time of day"), self.time)
+        self._form = Form()
+        self._form.add_row(tr("How often"), self.how)
+        self._form.add_row(tr("Weekday"), self.day)
+        self._form.add_row(tr("Time of day"), self.time)
         row = QHBoxLayout()
         default = tr("Default: {schedule}", schedule=schedule_text(job.default_schedule))
         row.addWidget(button(default, self._default, "link"))
@@ -99,8 +98,8 @@ class ScheduleDialog(QDialog):
     @Slot()
     def _show_fitting(self) -> None:
         how = self.how.currentData()
-        self._form.setRowVisible(self.day, how == WEEKLY)
-        self._form.setRowVisible(self.time, how < 0)
+        self._form.show_row(self.day, how == WEEKLY)
+        self._form.show_row(self.time, how < 0)
         self.save.setEnabled(how > 0 or self.time.hasAcceptableInput())
 
     @Slot()

@@ -6,11 +6,12 @@ from datetime import date, timedelta
 from typing import Any
 
 from PySide6.QtCore import QDate, Qt, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QDateEdit,
     QGridLayout,
-    QHBoxLayout,
+    QScrollArea,
     QSplitter,
     QStackedWidget,
     QVBoxLayout,
@@ -20,7 +21,7 @@ from PySide6.QtWidgets import (
 from aigc_desktop.config.i18n import tr
 from aigc_desktop.core.events import NoticeLevel
 from aigc_desktop.core.statistics import By, Measure, Series, Split
-from aigc_desktop.gui import calls, icons, notices
+from aigc_desktop.gui import calls, notices
 from aigc_desktop.gui.bridge import Handle
 from aigc_desktop.gui.ops import figures_text as text
 from aigc_desktop.gui.ops.figures_table import FiguresTable, Row
@@ -29,7 +30,9 @@ from aigc_desktop.gui.ops.plot import Plot
 from aigc_desktop.gui.ops.statistics_pictures import part_name, picture
 from aigc_desktop.gui.widgets.area_page import AreaPage
 from aigc_desktop.gui.widgets.build import button, icon_button, label
+from aigc_desktop.gui.widgets.empty_note import EmptyNote
 from aigc_desktop.gui.widgets.file_dialogs import ask_where_to_save
+from aigc_desktop.gui.widgets.flow import FlowLayout
 from aigc_desktop.gui.widgets.segments import Segments
 
 TILES = (
@@ -43,6 +46,13 @@ TILES = (
     Measure.LIKES,
 )
 COLUMNS = 8
+WIDE = 900
+"""Pixels from which the tiles stand in one row."""
+
+HANDLE = 8
+PLOT_HEIGHT, TABLE_HEIGHT = 170, 132
+"""Pixels; in a lower window one scrolls."""
+
 EVER = "ever"
 CUSTOM = "custom"
 DEFAULT_DAYS = "30"
@@ -74,6 +84,10 @@ class StatisticsPane(QWidget):
         self._stack = QStackedWidget()
         self._build()
         self._connect()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange_tiles()
 
     @Slot()
     def reload(self) -> None:
@@ -128,30 +142,43 @@ class StatisticsPane(QWidget):
         column = QVBoxLayout(body)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(10)
-        grid = QGridLayout()
-        grid.setSpacing(8)
-        for place, tile in enumerate(self.tiles.values()):
-            grid.addWidget(tile, place // COLUMNS, place % COLUMNS)
-        column.addLayout(grid)
+        self._grid = QGridLayout()
+        self._grid.setSpacing(8)
+        column.addLayout(self._grid)
+        self._arrange_tiles()
         self.tiles[self.measure].setChecked(True)
         column.addWidget(self._split_view(), 1)
-        self._stack.addWidget(body)
-        self._stack.addWidget(_empty_page())
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(body)
+        self._stack.addWidget(scroll)
+        self._stack.addWidget(
+            EmptyNote(
+                "chart",
+                tr("Nothing to count yet"),
+                tr("As soon as you have asked something, its use, cost and speed are seen here."),
+            )
+        )
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(12)
         layout.addLayout(self._toolbar())
         layout.addWidget(self._stack, 1)
 
-    def _toolbar(self) -> QHBoxLayout:
+    def _arrange_tiles(self) -> None:
+        columns = COLUMNS if self.width() >= WIDE else COLUMNS // 2
+        for place, tile in enumerate(self.tiles.values()):
+            self._grid.addWidget(tile, place // columns, place % columns)
+
+    def _toolbar(self) -> FlowLayout:
         self.export_button = button("CSV…", self._choose_export, icon="download")
         self.export_button.setAccessibleName(tr("Export CSV…"))
         self.export_button.setToolTip(tr("Export CSV…"))
-        row = QHBoxLayout()
-        row.setSpacing(8)
+        row = FlowLayout()
         for widget in (self.range, self.since, self.until, self.by, self.split):
             row.addWidget(widget)
-        row.addStretch(1)
+        row.addStretch()
         row.addWidget(icon_button("refresh", tr("Load again"), self.reload))
         row.addWidget(self.export_button)
         return row
@@ -161,21 +188,22 @@ class StatisticsPane(QWidget):
         top = QVBoxLayout(upper)
         top.setContentsMargins(0, 4, 0, 6)
         top.setSpacing(2)
-        head = QHBoxLayout()
+        head = FlowLayout()
         head.addWidget(self.heading)
-        head.addStretch(1)
+        head.addStretch()
         head.addWidget(self.note)
         top.addLayout(head)
         top.addWidget(self.plot, 1)
         view = QSplitter(Qt.Orientation.Vertical)
         view.setChildrenCollapsible(False)
-        view.setHandleWidth(1)
+        view.setHandleWidth(HANDLE)
         view.addWidget(upper)
         view.addWidget(self.table)
         view.setStretchFactor(0, 3)
         view.setStretchFactor(1, 2)
         view.setSizes([330, 200])
-        self.table.setMinimumHeight(96)
+        self.plot.setMinimumHeight(PLOT_HEIGHT)
+        self.table.setMinimumHeight(TABLE_HEIGHT)
         return view
 
     def _connect(self) -> None:
@@ -314,27 +342,6 @@ def _date_edit(name: str, days_ago: int) -> QDateEdit:
 
 def _tile_title(measure: Measure) -> str:
     return tr("Liked / disliked") if measure is Measure.LIKES else text.measure_name(measure)
-
-
-def _empty_page() -> QWidget:
-    page = QWidget()
-    column = QVBoxLayout(page)
-    column.setSpacing(8)
-    column.addStretch(2)
-    mark = button("", lambda: None, "mark")
-    icons.bind(mark, "chart", "accent")
-    mark.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    mark.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-    column.addWidget(mark, 0, Qt.AlignmentFlag.AlignCenter)
-    title = label(tr("Nothing to count yet"), "heading")
-    words = label(
-        tr("As soon as you have asked something, its use, cost and speed are seen here."), "muted"
-    )
-    for widget in (title, words):
-        widget.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        column.addWidget(widget)
-    column.addStretch(3)
-    return page
 
 
 def _today() -> date:

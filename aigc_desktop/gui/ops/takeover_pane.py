@@ -9,7 +9,6 @@ from typing import Any
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import (
     QFileDialog,
-    QFormLayout,
     QHBoxLayout,
     QLineEdit,
     QProgressBar,
@@ -28,6 +27,7 @@ from aigc_desktop.gui.ops.takeover_report import past_card, report_cards
 from aigc_desktop.gui.widgets.area_page import AreaPage
 from aigc_desktop.gui.widgets.build import button, label
 from aigc_desktop.gui.widgets.cards import CardList
+from aigc_desktop.gui.widgets.form import Form
 
 PARTS = 1000
 """Of the progress bar."""
@@ -70,10 +70,7 @@ class TakeoverPane(QWidget):
             "Chats, scenarios, prompts, feedback and files of the web version come into this "
             "program. The old files are only read; what you have here stays."
         )
-        form = QFormLayout()
-        form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        form.setHorizontalSpacing(14)
-        form.setVerticalSpacing(8)
+        form = Form()
         for field, text, placeholder, choose in (
             (self.database, tr("Its database"), "data/sessions.db", self._choose_database),
             (self.work_dir, tr("Its work_dir"), tr("optional"), self._choose_folder),
@@ -86,10 +83,10 @@ class TakeoverPane(QWidget):
             row.setSpacing(8)
             row.addWidget(field, 1)
             row.addWidget(chooser)
-            form.addRow(text, row)
+            form.add_row(text, row)
         self.user.setPlaceholderText(tr("optional: the one with the most chats"))
         self.user.setAccessibleName(tr("Your user name there"))
-        form.addRow(tr("Your user name there"), self.user)
+        form.add_row(tr("Your user name there"), self.user)
         self.bar.setRange(0, PARTS)
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName(tr("Progress"))

@@ -50,7 +50,7 @@ def _summary(report: TakeOverReport) -> QWidget:
         elif each.came:
             figures.append(f"{_kind(each.kind)}: {each.came:,}")
     step, _ = describe(f"revision:{report.step}", {})
-    figures.append(tr("Step of the web version: {step}", step=step))
+    figures.append(tr("State of the old database: {step}", step=step))
     if report.user:
         figures.append(tr("Taken as you: {user}", user=one_line(visible(report.user), 80)))
     if report.snapshot:

@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QApplication,
     QComboBox,
     QDialog,
-    QFormLayout,
     QHBoxLayout,
     QLineEdit,
     QPlainTextEdit,
@@ -24,9 +23,10 @@ from aigc_desktop.config.messages import describe_error
 from aigc_desktop.config.operation_words import moment_text
 from aigc_desktop.core import http
 from aigc_desktop.core.http import NewToken
-from aigc_desktop.gui import calls
+from aigc_desktop.gui import calls, theme
 from aigc_desktop.gui.bridge import Bridge
 from aigc_desktop.gui.widgets.build import button, label
+from aigc_desktop.gui.widgets.form import Form
 
 WIDTH = 640
 HOUR = 3600
@@ -69,10 +69,9 @@ class TokenDialog(QDialog):
 
     def _question(self) -> QWidget:
         page = QWidget()
-        form = QFormLayout()
-        form.setHorizontalSpacing(16)
-        form.addRow(tr("What it is for"), self.name)
-        form.addRow(tr("Holds for"), self.ttl)
+        form = Form()
+        form.add_row(tr("What it is for"), self.name)
+        form.add_row(tr("Holds for"), self.ttl)
         row = QHBoxLayout()
         row.addStretch(1)
         row.addWidget(button(tr("Cancel"), self.reject))
@@ -170,6 +169,7 @@ def _text(name: str, height: int) -> QPlainTextEdit:
     made.setAccessibleName(name)
     made.setFixedHeight(height)
     made.document().setDocumentMargin(8)
+    made.setFont(theme.mono_font(9.5))
     return made
 
 

@@ -28,7 +28,7 @@ def setting_label(key: str) -> str:
         "token_limit": tr("Tokens per request"),
         "cost_limit_usd": tr("Cost per request"),
         "log_level": tr("Log level"),
-        "retention": tr("Tidy old chats away by themselves"),
+        "retention": tr("Tidy old chats away automatically"),
         "retention_days": tr("Days without activity, then to the trash"),
         "trash_days": tr("Days in the trash, then deleted for good"),
         "backup_enabled": tr("Back up by itself"),
@@ -68,7 +68,9 @@ def setting_help(key: str) -> str:
         "token_limit": tr("The agent stops when a request has used so many. 0: no limit."),
         "cost_limit_usd": tr("In US dollars. The agent stops at this amount. 0: no limit."),
         "log_level": tr("How much is written to the log."),
-        "retention": tr("Also empties the trash: what is in it for long is deleted for good."),
+        "retention": tr(
+            "Also empties the trash: what has been in it long enough is deleted for good."
+        ),
         "backup_folder": tr("On another disk, a backup outlives this one."),
         "backup_interval_hours": tr("24: once a day, at the hour below."),
         "backup_keep_daily": tr("The last one that was verified always stays."),

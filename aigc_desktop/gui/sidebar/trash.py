@@ -14,6 +14,7 @@ from aigc_desktop.gui.sidebar.session_list import SessionList
 from aigc_desktop.gui.sidebar.session_model import SessionModel
 from aigc_desktop.gui.widgets.ask import AskDialog, ask
 from aigc_desktop.gui.widgets.build import button, icon_button, label
+from aigc_desktop.gui.widgets.flow import FlowLayout
 
 
 class TrashView(QWidget):
@@ -99,12 +100,12 @@ class TrashView(QWidget):
         head.setContentsMargins(8, 0, 12, 0)
         head.addWidget(icon_button("arrow-left", tr("Back"), self.back))
         head.addWidget(label(tr("Trash"), "heading"), 1)
-        bottom = QHBoxLayout()
+        bottom = FlowLayout()
         bottom.setContentsMargins(12, 0, 12, 0)
         self._restore = button(tr("Restore"), self._restore_selected, "", "restore")
         self._empty_button = button(tr("Empty trash"), self.empty_trash, "danger")
         bottom.addWidget(self._restore)
-        bottom.addWidget(self._empty_button, 1)
+        bottom.addWidget(self._empty_button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 12, 0, 12)
         layout.setSpacing(8)

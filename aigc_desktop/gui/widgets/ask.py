@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from aigc_desktop.config.i18n import tr
 from aigc_desktop.gui.widgets.build import button, label
@@ -35,6 +35,43 @@ class AskDialog(QDialog):
         layout.addLayout(row)
         self.cancel.setDefault(True)
         self.cancel.setFocus()
+
+
+class TextDialog(QDialog):
+    """A title and a line to write."""
+
+    def __init__(self, title: str, text: str, verb: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(title)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.field = QLineEdit(text)
+        self.field.setAccessibleName(title)
+        self.field.setMinimumWidth(360)
+        self.field.selectAll()
+        self.save = button(verb, self.accept, "primary")
+        self.save.setDefault(True)
+        row = QHBoxLayout()
+        row.addStretch(1)
+        row.addWidget(button(tr("Cancel"), self.reject))
+        row.addWidget(self.save)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(24, 20, 24, 18)
+        layout.setSpacing(10)
+        layout.addWidget(label(title, "heading"))
+        layout.addWidget(self.field)
+        layout.addSpacing(8)
+        layout.addLayout(row)
+        self.field.setFocus()
+
+
+def ask_text(
+    parent: QWidget, title: str, text: str, verb: str, on_text: Callable[[str], object]
+) -> TextDialog:
+    """Ask for a line above `parent`, `text` being there already; `on_text` gets what is written."""
+    dialog = TextDialog(title, text, verb, parent)
+    dialog.accepted.connect(lambda: on_text(dialog.field.text()))
+    dialog.open()
+    return dialog
 
 
 def ask(
