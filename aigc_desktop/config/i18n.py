@@ -16,6 +16,8 @@ AUTO = "auto"
 _state: dict[str, Any] = {"language": ENGLISH, "catalog": {}}
 _lock = threading.Lock()
 
+_WIDE_ENDS = "。！？；：，、）"
+
 
 def system_language() -> str:
     """Return the language that the system is set to: `zh_CN` or `en`."""
@@ -61,3 +63,12 @@ def _load(language: str) -> dict[str, str]:
     for file in sorted(resource(f"translations/{language}").glob("*.json")):
         catalog.update(json.loads(file.read_text(encoding="utf-8")))
     return catalog
+
+
+def sentences(*parts: str) -> str:
+    """Return sentences one after the other; after a full stop that has its own room, no space."""
+    joined = ""
+    for part in filter(None, parts):
+        gap = " " if joined and joined[-1] not in _WIDE_ENDS else ""
+        joined += gap + part
+    return joined

@@ -9,7 +9,7 @@ from typing import Any
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
-from aigc_desktop.config.i18n import tr, tr_n
+from aigc_desktop.config.i18n import sentences, tr, tr_n
 from aigc_desktop.config.messages import describe_error
 from aigc_desktop.config.paths import Paths
 from aigc_desktop.gui.widgets.ask import ask
@@ -110,7 +110,7 @@ class RescueChoices(QWidget):
         for each in self._choices():
             each.setEnabled(True)
         if isinstance(result, BaseException):
-            self._status.setText(" ".join(describe_error(result)))
+            self._status.setText(sentences(*describe_error(result)))
             return
         if result:
             self._status.setText(tr_n("{count} entry rescued.", "{count} entries rescued.", result))

@@ -8,7 +8,7 @@ from typing import Any
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from aigc_desktop.config.i18n import tr
+from aigc_desktop.config.i18n import sentences, tr
 from aigc_desktop.config.messages import describe, describe_error
 from aigc_desktop.config.operation_words import moment_text
 from aigc_desktop.config.paths import Paths
@@ -86,6 +86,6 @@ class ReturnedPage(QWidget):
             words.append(
                 tr("Start the older program now: this one would bring it up to date again.")
             )
-        self.text.setText(" ".join(words))
+        self.text.setText(sentences(*words))
         self.again.setText(tr("Bring it up to date again") if pending else tr("Go on with it"))
         self.leave.setFocus()

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Protocol
 
-from aigc_desktop.config.i18n import tr, tr_n
+from aigc_desktop.config.i18n import sentences, tr, tr_n
 from aigc_desktop.config.operation_words import size_text
 from aigc_desktop.core.errors import UserError
 
@@ -59,7 +59,7 @@ def learn_words(result: Result) -> str:
         parts.append(tr_n("{count} lesson proposed.", "{count} lessons proposed.", proposed))
     if applied:
         parts.append(tr_n("{count} lesson applied.", "{count} lessons applied.", applied))
-    return " ".join(parts)
+    return sentences(*parts)
 
 
 async def back_up(app: App, progress: Progress) -> Result:
@@ -135,7 +135,7 @@ def retain_words(result: Result) -> str:
         parts.append(tr("Making the database file smaller was put off: it was in use."))
     if result["put_off"] == "space":
         parts.append(tr("There was no room to make the database file smaller."))
-    return " ".join(parts) or tr("There was nothing to tidy away.")
+    return sentences(*parts) or tr("There was nothing to tidy away.")
 
 
 async def count_anew(app: App, progress: Progress) -> Result:
@@ -181,7 +181,7 @@ def prices_words(result: Result) -> str:
         parts.append(
             tr_n("{count} answer priced now.", "{count} answers priced now.", result["priced"])
         )
-    return " ".join(parts)
+    return sentences(*parts)
 
 
 @contextlib.contextmanager

@@ -7,7 +7,7 @@ import logging
 from dataclasses import replace
 from typing import Any
 
-from aigc_desktop.config.i18n import tr
+from aigc_desktop.config.i18n import sentences, tr
 from aigc_desktop.config.messages import describe
 from aigc_desktop.core.errors import UserError
 from aigc_desktop.core.events import JobChanged
@@ -132,7 +132,7 @@ def _words(job: Job, run: JobRun) -> str:
             logger.info("a result of the job %s is of another version", job.name)
             return ""
     if run.status is RunStatus.FAILED and run.error is not None:
-        return " ".join(describe(*run.error))
+        return sentences(*describe(*run.error))
     return {
         RunStatus.CANCELLED: tr("Stopped before it was done."),
         RunStatus.ABORTED: tr("The program ended while it ran."),

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QPlainTextEdit, QTabWidget, QWidget
 
-from aigc_desktop.config.i18n import tr
+from aigc_desktop.config.i18n import sentences, tr
 from aigc_desktop.config.messages import describe
 from aigc_desktop.core.errors import UserError
 from aigc_desktop.core.learning import Fault, Opinion
@@ -184,6 +184,6 @@ class CorrectDialog(QDialog):
         self._allow()
         if isinstance(error, UserError):
             self._style_status("error")
-            self.status.setText(" ".join(describe(error.code, error.params)))
+            self.status.setText(sentences(*describe(error.code, error.params)))
         else:
             notices.say_error(error)

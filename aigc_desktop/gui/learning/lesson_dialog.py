@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from aigc_desktop.config.i18n import tr
+from aigc_desktop.config.i18n import sentences, tr
 from aigc_desktop.config.messages import describe
 from aigc_desktop.core.errors import UserError
 from aigc_desktop.core.learning import Lesson, Scope, Target
@@ -164,6 +164,6 @@ class LessonDialog(QDialog):
         if isinstance(error, UserError):
             self.problem.setProperty("role", "error")
             restyle(self.problem)
-            self.problem.setText(" ".join(describe(error.code, error.params)))
+            self.problem.setText(sentences(*describe(error.code, error.params)))
         else:
             notices.say_error(error)

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from aigc_desktop.config import settings as config
-from aigc_desktop.config.i18n import tr, tr_n
+from aigc_desktop.config.i18n import sentences, tr, tr_n
 from aigc_desktop.config.messages import describe_error
 from aigc_desktop.config.setting import Setting
 from aigc_desktop.config.settings import Settings
@@ -212,7 +212,7 @@ class BackupSettings(QScrollArea):
             service,
             *arguments,
             on_done=lambda result: self._say(done(result), "success"),
-            on_error=lambda error: self._say(" ".join(describe_error(error)), "error"),
+            on_error=lambda error: self._say(sentences(*describe_error(error)), "error"),
         )
 
     def _say(self, text: str, role: str) -> None:

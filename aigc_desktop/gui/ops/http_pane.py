@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from aigc_desktop.config.i18n import tr
+from aigc_desktop.config.i18n import sentences, tr
 from aigc_desktop.config.messages import describe, describe_error
 from aigc_desktop.config.operation_words import moment_text, token_state_text
 from aigc_desktop.core import http
@@ -129,7 +129,7 @@ class HttpPane(QWidget):
         if not self.port.hasFocus() or not self.port.isModified():
             self.port.setText(str(state.port))
         if state.problem is not None:
-            self._say(" ".join(describe(*state.problem)))
+            self._say(sentences(*describe(*state.problem)))
         else:
             self._say("")
         free = state.free_port if state.problem is not None else None
@@ -169,7 +169,7 @@ class HttpPane(QWidget):
 
     @Slot(object)
     def _fail(self, error: BaseException) -> None:
-        text = " ".join(describe_error(error))
+        text = sentences(*describe_error(error))
         self._bridge.call(
             self, calls.http.http_state, on_done=lambda state: self._show_failed(state, text)
         )

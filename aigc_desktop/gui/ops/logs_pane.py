@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from aigc_desktop.config.i18n import tr, tr_n
+from aigc_desktop.config.i18n import sentences, tr, tr_n
 from aigc_desktop.config.messages import describe_error
 from aigc_desktop.core.events import NoticeLevel
 from aigc_desktop.core.logs import LogLine, LogOverview
@@ -221,7 +221,7 @@ class LogsPane(QWidget):
 
     def _failed(self, error: BaseException) -> None:
         self._busy = None
-        self.filters.show_problem(" ".join(describe_error(error)))
+        self.filters.show_problem(sentences(*describe_error(error)))
 
     def _fetch(self, first: int, count: int) -> None:
         generation = self.rows.generation

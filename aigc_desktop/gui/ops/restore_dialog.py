@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from aigc_desktop.config.i18n import tr, tr_n
+from aigc_desktop.config.i18n import sentences, tr, tr_n
 from aigc_desktop.config.messages import describe_error
 from aigc_desktop.config.operation_words import moment_text
 from aigc_desktop.core.backup import (
@@ -106,7 +106,7 @@ class RestoreDialog(QDialog):
 
     @Slot(object)
     def _failed(self, error: BaseException) -> None:
-        self.state.setText(" ".join(describe_error(error)))
+        self.state.setText(sentences(*describe_error(error)))
 
     @Slot()
     def _update(self) -> None:
@@ -141,7 +141,7 @@ class RestoreDialog(QDialog):
             )
             lines += [chats, files]
         lines.append(tr("Afterwards it can be undone under Backup."))
-        return " ".join(lines)
+        return sentences(*lines)
 
     @Slot()
     def _accept(self) -> None:

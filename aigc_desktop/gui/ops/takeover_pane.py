@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from aigc_desktop.config.i18n import tr
+from aigc_desktop.config.i18n import sentences, tr
 from aigc_desktop.config.messages import describe_error, take_over_text
 from aigc_desktop.core.events import Event, TakeOverProgressed
 from aigc_desktop.core.takeover import TakeOverProgress, TakeOverReport
@@ -145,7 +145,7 @@ class TakeoverPane(QWidget):
     @Slot(object)
     def _failed(self, error: BaseException) -> None:
         self._end("")
-        self.problem.setText(visible(" ".join(describe_error(error))))
+        self.problem.setText(visible(sentences(*describe_error(error))))
         self._show_state()
 
     def _end(self, said: str) -> None:

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from aigc_desktop.config.i18n import tr
+from aigc_desktop.config.i18n import sentences, tr
 from aigc_desktop.config.messages import describe_error
 from aigc_desktop.config.operation_words import moment_text
 from aigc_desktop.core import http
@@ -138,7 +138,7 @@ class TokenDialog(QDialog):
     @Slot(object)
     def _fail(self, error: Any) -> None:
         self.make.setEnabled(True)
-        self.problem.setText(" ".join(describe_error(error)))
+        self.problem.setText(sentences(*describe_error(error)))
         self.problem.show()
 
 

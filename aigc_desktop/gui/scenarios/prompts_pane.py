@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from aigc_desktop.config.i18n import tr
+from aigc_desktop.config.i18n import sentences, tr
 from aigc_desktop.config.messages import describe_error
 from aigc_desktop.core.events import NoticeLevel
 from aigc_desktop.core.scenario import Prompt
@@ -246,7 +246,7 @@ class PromptsPane(QWidget):
 
     @Slot(object)
     def _fail(self, error: BaseException) -> None:
-        self.problem.setText(" ".join(describe_error(error)))
+        self.problem.setText(sentences(*describe_error(error)))
         self.problem.show()
 
 

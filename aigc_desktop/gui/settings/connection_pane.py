@@ -8,7 +8,7 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from aigc_desktop.config import settings as config
-from aigc_desktop.config.i18n import tr
+from aigc_desktop.config.i18n import sentences, tr
 from aigc_desktop.config.messages import describe
 from aigc_desktop.config.settings import Settings
 from aigc_desktop.gui import calls
@@ -109,7 +109,7 @@ class ConnectionPane(QWidget):
             "missing": tr("No key is stored."),
             "not_needed": tr("No key is needed."),
         }
-        key = words.get(state.key_state) or " ".join(describe(state.key_state, {}))
+        key = words.get(state.key_state) or sentences(*describe(state.key_state, {}))
         names = dict(
             zip(
                 _PROVIDERS,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from aigc_desktop.config.i18n import tr
+from aigc_desktop.config.i18n import sentences, tr
 from aigc_desktop.config.messages import describe_error
 from aigc_desktop.core.errors import UserError
 from aigc_desktop.gui.widgets.build import button, label, restyle
@@ -46,7 +46,7 @@ class Outcome(QWidget):
 
     def fail(self, error: BaseException) -> None:
         """Say what went wrong and what to do."""
-        self._show(" ".join(describe_error(error)), "error")
+        self._show(sentences(*describe_error(error)), "error")
 
     def fail_to_keep(self, error: BaseException) -> None:
         """Say the same; if the keyring is to blame, ask where else the key may be kept."""
