@@ -13,11 +13,23 @@ from pathlib import Path
 from typing import Any
 
 from aigc_desktop.cli.exits import FAILED, OK
-from aigc_desktop.cli.running import in_app, in_app_twice, print_json
+from aigc_desktop.cli.running import (
+    Run,
+    at_files,
+    in_app,
+    in_app_twice,
+    nothing,
+    print_json,
+    printable,
+    without_app,
+)
+from aigc_desktop.config.backup_words import cause_text, file_state_text, session_state_text
 from aigc_desktop.config.i18n import tr, tr_n
-from aigc_desktop.core.backup import Selection, Snapshot
+from aigc_desktop.config.paths import Paths
+from aigc_desktop.config.settings import Settings
+from aigc_desktop.core.backup import Selection, SessionState, Snapshot
 from aigc_desktop.core.errors import UserError
-from aigc_desktop.services import backup, restore
+from aigc_desktop.services import backup, rescue, restore
 from aigc_desktop.services.app import App
 
 Action = Callable[[App, argparse.Namespace], Awaitable[int]]
@@ -28,7 +40,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="action", required=True)
     create = _add(actions, "create", "make a snapshot and verify it", _create)
     create.add_argument("--label", default="")
-    _add(actions, "list", "list the snapshots, newest first", _list)
+    listing = actions.add_parser("list", help="list the snapshots, newest first")
+    listing.add_argument("--json", action="store_true", help="print one JSON value")
+    listing.set_defaults(run=at_files(_list))
     verify = _add(actions, "verify", "read all of a snapshot and check every hash", _verify)
     verify.add_argument("snapshot", nargs="?", help="the newest, if none is named")
     bring = _add(actions, "restore", "restore everything, or what is named", _restore)
@@ -51,7 +65,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     _add(actions, "delete", "delete one snapshot", _delete).add_argument("snapshot")
     _add(actions, "upload", "send what the bucket does not have", _upload)
     _add(actions, "fetch", "get the snapshots from the bucket (a new machine)", _fetch)
-    _add(actions, "passphrase", "set the passphrase and encrypt from now on", _passphrase)
+    setting = _add(actions, "passphrase", "set the passphrase and encrypt from now on", _passphrase)
+    setting.add_argument(
+        "--ask-again",
+        action="store_true",
+        help="do not keep it in the keyring; it has to be given each time",
+    )
 
 
 def _add(actions: Any, name: str, text: str, work: Action) -> argparse.ArgumentParser:
@@ -63,8 +82,36 @@ def _add(actions: Any, name: str, text: str, work: Action) -> argparse.ArgumentP
         help="read the passphrase from the first line of FILE (- for standard input)",
     )
     opening = in_app_twice if work in (_restore, _undo) else in_app
-    parser.set_defaults(run=opening(_with_passphrase(work)))
+    run = opening(_with_passphrase(work))
+    parser.set_defaults(run=_or_rescue(run) if work is _restore else run)
     return parser
+
+
+def _or_rescue(restore_all: Run) -> Run:
+    """Where the database keeps the program from opening, restore the database alone."""
+
+    def run(options: argparse.Namespace) -> int:
+        try:
+            return restore_all(options)
+        except UserError as error:
+            partly = options.preview or options.session or options.file or options.merge
+            if error.code not in rescue.REPLACEABLE or partly:
+                raise
+        return without_app(_rescue)(options) or in_app(nothing)(options)
+
+    return run
+
+
+def _rescue(paths: Paths, options: argparse.Namespace) -> int:
+    given = _read_passphrase(options) if options.passphrase_file else None
+    sessions = rescue.restore_backup(paths, options.snapshot, given)
+    if options.json:
+        print_json({"snapshot": options.snapshot, "sessions": sessions, "database_only": True})
+        return OK
+    print(tr("The database could not be used; it is kept in the data folder."))
+    print(tr("The chats of the backup take its place. Files and settings stay as they are."))
+    print(tr_n("{count} session", "{count} sessions", sessions))
+    return OK
 
 
 def _with_passphrase(work: Action) -> Action:
@@ -87,17 +134,26 @@ def _with_passphrase(work: Action) -> Action:
 
 
 def _read_passphrase(options: argparse.Namespace) -> str:
-    """Return a passphrase from the file that is named or the terminal; never from an argument."""
+    """Return a passphrase from the file that is named or the terminal; never from an argument.
+
+    Raises UserError("file_not_readable").
+    """
     if options.passphrase_file == "-":  # noqa: S105 the name of standard input
         return sys.stdin.readline().rstrip("\r\n")
     if options.passphrase_file:
-        with Path(options.passphrase_file).open(encoding="utf-8") as file:
-            return file.readline().rstrip("\r\n")
+        try:
+            with Path(options.passphrase_file).open(encoding="utf-8") as file:
+                return file.readline().rstrip("\r\n")
+        except (OSError, UnicodeError) as error:
+            reason = getattr(error, "strerror", None) or "UTF-8"
+            path = options.passphrase_file
+            raise UserError("file_not_readable", path=path, reason=reason) from error
     return getpass.getpass(tr("Passphrase: "))
 
 
 async def _create(app: App, options: argparse.Namespace) -> int:
-    result = await backup.create_backup(app, options.label)
+    encrypted = bool(options.passphrase_file)
+    result = await backup.create_backup(app, options.label, encrypted=encrypted)
     if options.json:
         print_json(result)
     else:
@@ -106,8 +162,8 @@ async def _create(app: App, options: argparse.Namespace) -> int:
     return OK
 
 
-async def _list(app: App, options: argparse.Namespace) -> int:
-    found = await backup.list_snapshots(app)
+async def _list(paths: Paths, settings: Settings, options: argparse.Namespace) -> int:
+    found = backup.list_at(paths, settings)
     if options.json:
         print_json([dataclasses.asdict(each) for each in found])
         return OK
@@ -136,10 +192,11 @@ async def _restore(app: App, options: argparse.Namespace) -> int:
             print_json(dataclasses.asdict(seen))
             return OK
         for each in seen.files:
-            print(f"{each.state:8} {each.path}")
+            print(f"{file_state_text(each.state)}  {printable(each.path)}")
         for session in seen.sessions:
-            if session.state != "same":
-                print(f"{session.state:8} {session.uid}  {session.title}")
+            if session.state is not SessionState.SAME:
+                state = session_state_text(session.state)
+                print(f"{state}  {session.uid}  {printable(session.title)}")
         return OK
     chosen = Selection(tuple(options.session), tuple(options.file), replace=not options.merge)
     return _tell(await restore.restore_snapshot(app, options.snapshot, chosen), options)
@@ -231,7 +288,7 @@ def _count(count: int, options: argparse.Namespace) -> int:
 
 async def _passphrase(app: App, options: argparse.Namespace) -> int:
     given = await asyncio.to_thread(_read_passphrase, options)
-    await backup.set_passphrase(app, given)
+    await backup.set_passphrase(app, given, remember=not options.ask_again)
     if options.json:
         print_json({"encrypted": True})
     else:
@@ -240,11 +297,12 @@ async def _passphrase(app: App, options: argparse.Namespace) -> int:
 
 
 def _marks(snapshot: Snapshot) -> str:
-    marks = [snapshot.cause.value]
-    marks += ["damaged"] if snapshot.damaged else []
-    marks += ["proven"] if snapshot.proven_at else []
-    marks += ["encrypted"] if snapshot.encrypted else []
-    return " ".join([*marks, snapshot.label])
+    marks = [cause_text(snapshot.cause)]
+    marks += [tr("damaged")] if snapshot.damaged else []
+    marks += [tr("proven")] if snapshot.proven_at else []
+    marks += [tr("encrypted")] if snapshot.encrypted else []
+    marks += [printable(snapshot.label)] if snapshot.label else []
+    return " · ".join(marks)
 
 
 def _when(stamp: int) -> str:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from aigc_desktop.cli.exits import OK
-from aigc_desktop.cli.running import print_json
+from aigc_desktop.cli.running import print_json, printable
 from aigc_desktop.config import startup
 from aigc_desktop.config.log import redact
 from aigc_desktop.config.paths import Paths
@@ -80,11 +80,6 @@ def run(options: argparse.Namespace) -> int:
         time.sleep(FOLLOW_SECONDS)
         first, count = count, book.refresh().count
         first = min(first, count)
-
-
-def printable(text: str) -> str:
-    """Return `text` so that it cannot steer a terminal."""
-    return re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", "\N{REPLACEMENT CHARACTER}", text)
 
 
 def _since(text: str) -> datetime:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import re
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
@@ -45,7 +46,7 @@ def in_app(work: InApp, *, resident: bool = False) -> Run:
 
 def in_app_twice(work: InApp) -> Run:
     """The same, and opens the program once more: what `work` prepared for that is put in."""
-    first, then = in_app(work), in_app(_nothing)
+    first, then = in_app(work), in_app(nothing)
 
     def run(options: argparse.Namespace) -> int:
         code = first(options)
@@ -54,7 +55,8 @@ def in_app_twice(work: InApp) -> Run:
     return run
 
 
-async def _nothing(_app: App, _options: argparse.Namespace) -> int:
+async def nothing(_app: App, _options: argparse.Namespace) -> int:
+    """Open and close the program: what waits for the next start is done."""
     return 0
 
 
@@ -96,6 +98,11 @@ def at_files(work: Callable[[Paths, Settings, argparse.Namespace], Awaitable[int
             stop_logging()
 
     return run
+
+
+def printable(text: str) -> str:
+    """Return `text` so that it cannot steer a terminal."""
+    return re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", "\N{REPLACEMENT CHARACTER}", text)
 
 
 def print_json(data: Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from aigc_desktop.cli.exits import OK
-from aigc_desktop.cli.running import in_app, print_json
+from aigc_desktop.cli.running import in_app, print_json, printable
 from aigc_desktop.config.i18n import tr
 from aigc_desktop.services import sessions
 from aigc_desktop.services.app import App
@@ -25,5 +25,5 @@ async def _list(app: App, options: argparse.Namespace) -> int:
         print(tr("There are no sessions yet."))
     else:
         for session in found:
-            print(f"{session.id:>6}  {'*' if session.pinned else ' '} {session.title}")
+            print(f"{session.id:>6}  {'*' if session.pinned else ' '} {printable(session.title)}")
     return OK

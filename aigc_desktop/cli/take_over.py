@@ -7,7 +7,7 @@ import dataclasses
 import sys
 
 from aigc_desktop.cli.exits import OK
-from aigc_desktop.cli.running import in_app, print_json
+from aigc_desktop.cli.running import in_app, print_json, printable
 from aigc_desktop.config.i18n import tr
 from aigc_desktop.config.messages import describe, take_over_text
 from aigc_desktop.core.events import Event, TakeOverProgressed
@@ -52,7 +52,7 @@ def _print(report: TakeOverReport) -> None:
     step, _ = describe(f"revision:{report.step}", {})
     print(tr("State of the old database: {step}", step=f"{step} ({report.step})"))
     if report.user:
-        print(tr("Taken as you: {user}", user=report.user))
+        print(printable(tr("Taken as you: {user}", user=report.user)))
     print()
     print(tr("This would come over") if report.dry else tr("What came over"))
     for each in report.arrived:
@@ -66,7 +66,7 @@ def _print(report: TakeOverReport) -> None:
         print(tr("What did not, or not as it was"))
     for left in report.left_out:
         title, remedy = describe(left.code, left.params)
-        print(f"  {title}\n      {remedy}")
+        print(printable(f"  {title}\n      {remedy}"))
     if not report.changed:
         print(tr("Nothing new came over: everything was here already."))
     if report.snapshot:

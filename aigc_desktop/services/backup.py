@@ -13,6 +13,7 @@ from typing import Any
 
 from aigc_desktop import __version__
 from aigc_desktop.config import settings as config
+from aigc_desktop.config.paths import Paths
 from aigc_desktop.core.backup import (
     BackupOverview,
     Cause,
@@ -63,14 +64,20 @@ async def list_snapshots(app: App) -> list[Snapshot]:
     Raises UserError("backup_damaged") only when the repository itself cannot be read; a damaged
     snapshot is in the list as such.
     """
-    repository = catalog.repository(app.paths, app.settings)
-    return await asyncio.to_thread(catalog.snapshots, repository, catalog.origin(app.paths))
+    return await asyncio.to_thread(list_at, app.paths, app.settings)
+
+
+def list_at(paths: Paths, settings: config.Settings) -> list[Snapshot]:
+    """As `list_snapshots`, also where the program cannot be opened. Blocks."""
+    return catalog.snapshots(catalog.repository(paths, settings), catalog.origin(paths))
 
 
 async def create_backup(
-    app: App, label: str = "", cause: str = Cause.MANUAL.value
+    app: App, label: str = "", cause: str = Cause.MANUAL.value, *, encrypted: bool = False
 ) -> dict[str, Any]:
     """Make a snapshot, verify it, send it to the bucket if that is the target, apply retention.
+
+    It is encrypted if the settings say so, or if `encrypted` does.
 
     Returns a JSON-able result: `snapshot` (its id), `added` and `size` (bytes), `seconds`,
     `pruned` (ids), `uploaded` (bool).
@@ -81,7 +88,7 @@ async def create_backup(
             only here), `bucket_*`.
     """
     options = {"label": label.strip()[:MAX_LABEL], "cause": Cause(cause).value}
-    return await run_job(app, Operation.CREATE, "create", options)
+    return await run_job(app, Operation.CREATE, "create", options, encrypted=encrypted)
 
 
 async def verify_snapshot(app: App, snapshot_id: str | None = None) -> Verification:
@@ -203,10 +210,17 @@ async def fetch_snapshots(app: App) -> int:
 
 
 async def run_job(
-    app: App, operation: Operation, name: str, options: dict[str, Any], *, bucket: bool = False
+    app: App,
+    operation: Operation,
+    name: str,
+    options: dict[str, Any],
+    *,
+    bucket: bool = False,
+    encrypted: bool = False,
 ) -> dict[str, Any]:
     """Do a job of `ops.backup` in a worker; say how it goes (used by `services.restore` too)."""
     job = await make_job(app, name, options, bucket=bucket)
+    job = dataclasses.replace(job, encrypt=job.encrypt or encrypted)
     try:
         return await app.backups.run(
             operation, job, lambda progress: app.bus.publish(BackupProgressed(progress))

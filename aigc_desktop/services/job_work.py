@@ -92,7 +92,7 @@ async def drill(app: App, progress: Progress) -> Result:
         with _backup_progress(app, progress):
             return await backup.run_drill(app)
     except UserError as error:
-        if error.code != "snapshot_not_found":
+        if error.code not in ("snapshot_not_found", "no_repository"):
             raise
         return {"nothing": True}
 

@@ -11,6 +11,9 @@ from aigc_desktop.core.backup import Snapshot
 from aigc_desktop.core.bus import EventBus
 from aigc_desktop.core.errors import UserError
 
+REPLACEABLE = frozenset({"database_corrupt", "database_newer", "database_missing"})
+"""What is wrong with a database in whose place a backup may be put; it is kept."""
+
 
 def snapshot_time(paths: Paths) -> datetime | None:
     """Return when the newest sound snapshot was taken (local time), or None if there is none."""
@@ -38,36 +41,43 @@ def backup_time(paths: Paths) -> datetime | None:
     return datetime.fromtimestamp(found.created_at / 1000).astimezone() if found else None
 
 
-def restore_backup(paths: Paths) -> int:
-    """Put the newest backup's database in place at the next start; return its sessions.
+def restore_backup(
+    paths: Paths, snapshot_id: str | None = None, passphrase: str | None = None
+) -> int:
+    """Put a backup's database in place at the next start; return its sessions.
 
-    Files and settings stay as they are. Raises UserError: `nothing_to_rescue`, `passphrase_*`,
-    `backup_*`, `disk_full`.
+    The newest of our own, if none is named. Files and settings stay as they are. One that turns
+    out to be damaged is marked, so that the one before it is the next to be offered.
+
+    Raises UserError: `nothing_to_rescue`, `snapshot_not_found`, `passphrase_*`, `backup_*`,
+    `disk_full`.
     """
     from aigc_desktop import __version__
-    from aigc_desktop.config.secrets import SecretStore
-    from aigc_desktop.ops.backup import catalog
+    from aigc_desktop.ops.backup import catalog, state
     from aigc_desktop.ops.backup.job import Job, Keep
     from aigc_desktop.ops.backup.process import run_blocking
-    from aigc_desktop.services.backup import PASSPHRASE
 
-    found = _newest_backup(paths)
-    if found is None:
-        raise UserError("nothing_to_rescue", path=str(paths.database))
+    found = _backup(paths, snapshot_id)
+    repository = catalog.repository(paths, _settings(paths))
     job = Job(
         name="stage_database",
         home=str(paths.home),
-        repository=str(catalog.repository(paths, _settings(paths))),
+        repository=str(repository),
         work_dir=str(paths.work_dir),
         folders=(),
         version=__version__,
         keep=Keep(1, 0, 0),
         encrypt=found.encrypted,
-        passphrase=SecretStore(paths).get(PASSPHRASE) if found.encrypted else None,
+        passphrase=(passphrase or _known_passphrase(paths)) if found.encrypted else None,
         bucket=None,
         options={"snapshot": found.id},
     )
-    return int(run_blocking(job)["sessions"])
+    try:
+        return int(run_blocking(job)["sessions"])
+    except UserError as error:
+        if error.code == "backup_damaged":
+            state.note(repository, found.id, damaged=True)
+        raise
 
 
 def go_back(paths: Paths) -> int:
@@ -108,9 +118,35 @@ def _newest(paths: Paths) -> Path | None:
 def _newest_backup(paths: Paths) -> Snapshot | None:
     from aigc_desktop.ops.backup import catalog
 
-    repository = catalog.repository(paths, _settings(paths))
-    found = catalog.snapshots(repository, catalog.origin(paths))
-    return next((each for each in found if not each.damaged), None)
+    return catalog.newest_own([each for each in _backups(paths) if not each.damaged])
+
+
+def _backup(paths: Paths, snapshot_id: str | None) -> Snapshot:
+    if snapshot_id is None:
+        newest = _newest_backup(paths)
+        if newest is None:
+            raise UserError("nothing_to_rescue", path=str(paths.database))
+        return newest
+    for each in _backups(paths):
+        if each.id == snapshot_id:
+            return each
+    raise UserError("snapshot_not_found")
+
+
+def _backups(paths: Paths) -> list[Snapshot]:
+    from aigc_desktop.ops.backup import catalog
+
+    return catalog.snapshots(catalog.repository(paths, _settings(paths)), catalog.origin(paths))
+
+
+def _known_passphrase(paths: Paths) -> str | None:
+    from aigc_desktop.config.secrets import SecretStore
+    from aigc_desktop.services.backup import PASSPHRASE
+
+    try:
+        return SecretStore(paths).get(PASSPHRASE)
+    except UserError:
+        return None
 
 
 def _settings(paths: Paths) -> Settings:

@@ -82,7 +82,8 @@ async def restore_snapshot(
     Everything: what runs is stopped first; when the result says `restarts`, the program reopens
     itself. Old or new, never between, whenever it is killed.
 
-    Raises UserError: as `preview_restore`; `disk_full`, `backup_locked`; all is as it was then.
+    Raises UserError: as `preview_restore`; `not_in_snapshot` (for something that is selected),
+    `disk_full`, `backup_locked`; all is as it was then.
     """
     selection = selection or Selection()
     if selection.is_everything:
@@ -135,7 +136,7 @@ async def import_backup(app: App, file: str, passphrase: str | None = None) -> s
     Nothing else is changed: look at it with `preview_restore`, then restore it.
 
     Raises UserError: `archive_refused` (with the reason), `import_passphrase_needed`,
-    `passphrase_wrong`, `backup_newer`, `backup_damaged`, `disk_full`.
+    `passphrase_wrong`, `backup_newer`, `backup_damaged`, `disk_full`, `file_not_readable`.
     """
     options = {"file": str(Path(file).absolute()), "lock": passphrase}
     return str((await run_job(app, Operation.IMPORT, "import", options))["snapshot"])

@@ -292,6 +292,14 @@ async def test_the_programs_own_jobs_do_their_work(app: App) -> None:
         assert run.text
 
 
+async def test_a_drill_before_the_first_backup_is_no_failure(app: App) -> None:
+    run = await jobs.run_job(app, "drill")
+    assert (run.status, run.text) == (
+        RunStatus.DONE,
+        "There is no backup yet that could be tried.",
+    )
+
+
 async def test_backup_follows_its_settings(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     def backup(views: list[JobView]) -> JobView:
         [view] = views

@@ -27,6 +27,10 @@ MESSAGES: dict[str, MessageText] = {
     ),
     "no_repository": MessageText("There are no backups at {path} yet.", "Make one first."),
     "snapshot_not_found": MessageText("There is no such snapshot.", "Look at the list of backups."),
+    "not_in_snapshot": MessageText(
+        "The snapshot does not have: {what}.",
+        "Nothing was changed. The preview names what it has.",
+    ),
     "snapshot_is_last": MessageText(
         "This is the last snapshot that is known to be whole.",
         "Make another one first; then this one can be deleted.",

@@ -112,7 +112,8 @@ MESSAGES: dict[str, MessageText] = {
     ),
     "database_corrupt": MessageText(
         "The database {path} is damaged or is no database.",
-        "It was left untouched. The window offers to rescue what can be read.",
+        "It was left untouched. The window offers to rescue what can be read;"
+        " `aigc-desktop backup restore` puts the chats of a backup in its place.",
     ),
     "database_damage_found": MessageText(
         "Part of the database {path} is damaged.",

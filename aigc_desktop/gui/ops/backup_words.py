@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from aigc_desktop.config.backup_words import cause_text
 from aigc_desktop.config.i18n import tr, tr_n
 from aigc_desktop.core.backup import (
-    Cause,
     Changes,
-    FileState,
     Operation,
     Phase,
     RestorePreview,
@@ -37,18 +36,6 @@ def restored_text(chats: int, files: int) -> str:
 def name_of(snapshot: Snapshot) -> str:
     """Return the label, or why the snapshot was made."""
     return snapshot.label or cause_text(snapshot.cause)
-
-
-def cause_text(cause: Cause) -> str:
-    """Return why a snapshot was made."""
-    return {
-        Cause.MANUAL: tr("Made by hand"),
-        Cause.SCHEDULED: tr("Made by schedule"),
-        Cause.BEFORE_MIGRATION: tr("Before an upgrade of the database"),
-        Cause.BEFORE_RESTORE: tr("Before a restore"),
-        Cause.BEFORE_UPDATE: tr("Before an update of the program"),
-        Cause.IMPORTED: tr("Imported"),
-    }[cause]
 
 
 def content_text(snapshot: Snapshot) -> str:
@@ -120,26 +107,6 @@ def phase_text(phase: Phase) -> str:
         Phase.CHECKING_DATABASE: tr("checking the database"),
         Phase.SEARCHING: tr("searching in it"),
     }[phase]
-
-
-def session_state_text(state: SessionState) -> str:
-    """Return how a chat of the snapshot stands to now."""
-    return {
-        SessionState.SAME: tr("as it is now"),
-        SessionState.CHANGED: tr("different now"),
-        SessionState.MISSING: tr("not there now"),
-        SessionState.NEWER: tr("not in the snapshot"),
-    }[state]
-
-
-def file_state_text(state: FileState) -> str:
-    """Return how a file of the snapshot stands to now."""
-    return {
-        FileState.SAME: tr("as it is now"),
-        FileState.CHANGED: tr("different now"),
-        FileState.MISSING: tr("not there now"),
-        FileState.NEWER: tr("not in the snapshot"),
-    }[state]
 
 
 def everything_text(preview: RestorePreview, replace: bool) -> str:

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from aigc_desktop.config.backup_words import file_state_text, session_state_text
 from aigc_desktop.config.i18n import sentences, tr, tr_n
 from aigc_desktop.config.messages import describe_error
 from aigc_desktop.config.operation_words import moment_text
@@ -94,11 +95,11 @@ class RestoreDialog(QDialog):
             if session.state is not SessionState.NEWER:
                 text = one_line(session.title, 80) or tr("New chat")
                 when = moment_text(session.last_activity)
-                state = words.session_state_text(session.state)
+                state = session_state_text(session.state)
                 _add(self.sessions, session.uid, f"{text}   {when} · {state}")
         for file in preview.files:
             if file.state is not FileState.NEWER:
-                state = words.file_state_text(file.state)
+                state = file_state_text(file.state)
                 size = words.size_text(file.size)
                 _add(self.files, file.path, f"{one_line(file.path, 120)}   {size} · {state}")
         self._body.setCurrentIndex(1)

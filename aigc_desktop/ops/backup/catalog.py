@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import shutil
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -95,11 +96,17 @@ def overview(root: Path, own: str) -> dict[str, Any]:
         "snapshots": len(found),
         "stored": _stored(root),
         "free": _free(root),
-        "newest": found[0] if found else None,
+        "newest": newest_own(found),
         "last_drill": _drill(known.get("last_drill")),
         "last_proven": _drill(known.get("last_proven")),
         "last_restore": LastRestore(**restore) if restore else None,
     }
+
+
+def newest_own(newest_first: Sequence[Snapshot]) -> Snapshot | None:
+    """Return the newest snapshot of this installation; another's only where there is none."""
+    own = next((each for each in newest_first if not each.foreign), None)
+    return own or next(iter(newest_first), None)
 
 
 def set_label(root: Path, snapshot_id: str, label: str) -> None:

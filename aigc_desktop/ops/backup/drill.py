@@ -11,7 +11,7 @@ from typing import Any
 from aigc_desktop.config.paths import Paths
 from aigc_desktop.core.backup import Phase
 from aigc_desktop.core.errors import UserError
-from aigc_desktop.ops.backup import create, manifest, restore, state, verify
+from aigc_desktop.ops.backup import catalog, create, manifest, restore, state, verify
 from aigc_desktop.ops.backup.manifest import DATABASE, Manifest
 from aigc_desktop.ops.backup.reading import Target
 from aigc_desktop.ops.backup.repository import Repository
@@ -30,8 +30,11 @@ def run_drill(work: Work) -> dict[str, Any]:
     began = time.time()
     repository = Repository.open(work.root)
     verify.unlock(work, repository)
+    newest = catalog.newest_own(catalog.snapshots(work.root, catalog.origin(work.paths)))
+    if newest is None:
+        raise UserError("snapshot_not_found")
     result: dict[str, Any] = {
-        "snapshot_id": verify.newest(repository),
+        "snapshot_id": newest.id,
         "started_at": int(began * 1000),
         "seconds": 0.0,
         "ok": False,

@@ -10,6 +10,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from aigc_desktop.core.errors import UserError
 from aigc_desktop.ops.backup import source
 from aigc_desktop.ops.backup.manifest import DATABASE, FILE_CHUNK, FileEntry, Manifest
 from aigc_desktop.ops.backup.source import Found
@@ -71,6 +72,20 @@ def everything(work: Work, found: Manifest, *, foreign: bool) -> Plan:
 def chosen(work: Work, found: Manifest, paths: list[str], *, foreign: bool) -> Plan:
     """Return the plan that puts back files and folders by their paths; nothing is removed."""
     return _plan(work, found, [path.rstrip("/") for path in paths], foreign=foreign)
+
+
+def require_known(found: Manifest, uids: list[str], paths: list[str]) -> None:
+    """Raise UserError("not_in_snapshot") for what is chosen and is not there to be restored."""
+    sessions = {uid for uid, _, _ in found.sessions}
+    names = [entry.path for entry in found.files]
+    names += [path for path, _ in (*found.links, *found.folders)]
+    names = [name for name in names if source.split(name)[0]]
+    missing = [uid for uid in uids if uid not in sessions]
+    for path in paths:
+        if not any(is_chosen(name, [path.rstrip("/")]) for name in names):
+            missing.append(path)
+    if missing:
+        raise UserError("not_in_snapshot", what=", ".join(missing[:5]))
 
 
 def is_chosen(path: str, chosen: list[str]) -> bool:

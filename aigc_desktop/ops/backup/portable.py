@@ -172,6 +172,7 @@ def _member(name: str) -> zipfile.ZipInfo:
 def run_import(work: Work) -> dict[str, Any]:
     """Read a portable file into the repository as a snapshot of another installation."""
     options = work.job.options
+    _require_readable(Path(options["file"]))
     scratch = work.paths.data_dir / f".import-{os.urandom(4).hex()}"
     for leftover in work.paths.data_dir.glob(".import-*"):
         shutil.rmtree(leftover, ignore_errors=True)
@@ -183,6 +184,15 @@ def run_import(work: Work) -> dict[str, Any]:
         return {"snapshot": _store(work, home, header, Path(options["file"]).name)}
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _require_readable(file: Path) -> None:
+    try:
+        with file.open("rb"):
+            pass
+    except OSError as error:
+        reason = error.strerror or ""
+        raise UserError("file_not_readable", path=str(file), reason=reason) from error
 
 
 def _unlock(file: Path, scratch: Path, passphrase: str | None) -> Path:

@@ -39,7 +39,7 @@ class Repository:
     def open(cls, root: Path) -> Repository:
         """Open a repository that is there.
 
-        Raises UserError: `no_repository`, `backup_damaged`, `backup_newer`.
+        Raises UserError: `no_repository`, `backup_damaged`, `backup_newer`, `file_not_readable`.
         """
         return cls(root, _read_config(root))
 
@@ -144,7 +144,13 @@ def _read_config(root: Path) -> dict[str, Any]:
     try:
         config = json.loads((root / "config.json").read_bytes())
     except FileNotFoundError as error:
+        if any((root / "snapshots").glob("*")):
+            raise damaged("config.json") from error
         raise UserError("no_repository", path=str(root)) from error
+    except OSError as error:
+        raise UserError(
+            "file_not_readable", path=str(root / "config.json"), reason=error.strerror or ""
+        ) from error
     except (ValueError, RecursionError) as error:
         raise damaged("config.json") from error
     if not isinstance(config, dict) or config.get("check") != _check(config):

@@ -79,6 +79,7 @@ def run_restore_some(work: Work) -> dict[str, Any]:
     """Restore single sessions and files."""
     options = work.job.options
     with opened(work, options["snapshot"]) as (repository, found):
+        planning.require_known(found, options["sessions"], options["files"])
         discard_unfinished(work)
         return restore_some(work, repository, found, options["sessions"], options["files"])
 

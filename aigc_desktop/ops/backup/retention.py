@@ -28,8 +28,14 @@ def kept(snapshots: Sequence[Snapshot], keep: Keep, now_ms: int) -> dict[str, tu
     """Return the ids that are kept, each with the reasons.
 
     The newest sound verified snapshot is always kept, and so is every labelled one: a label says
-    that somebody wants it. Days are those of the local time zone. Damaged ones fill no place.
+    that somebody wants it. Days are those of the local time zone. Damaged ones fill no place, and
+    those of other installations take none from our own.
     """
+    own = _kept([each for each in snapshots if not each.foreign], keep, now_ms)
+    return own | _kept([each for each in snapshots if each.foreign], keep, now_ms)
+
+
+def _kept(snapshots: Sequence[Snapshot], keep: Keep, now_ms: int) -> dict[str, tuple[str, ...]]:
     reasons: dict[str, list[str]] = {}
     newest_first = sorted(snapshots, key=lambda each: (each.created_at, each.id), reverse=True)
     sound = [each for each in newest_first if not each.damaged]

@@ -183,6 +183,27 @@ def test_an_unreadable_state_loses_no_snapshot(filled: Home) -> None:
     assert [each.id for each in listed(filled)] == [snapshot]
     state.note(filled.repository, snapshot, label="again")
     assert listed(filled)[0].label == "again"
+    (kept,) = filled.repository.glob("state.json.damaged-*")
+    assert kept.read_text() == "{"
+
+
+def test_a_state_that_cannot_be_read_now_is_not_overwritten(
+    filled: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    snapshot = filled.create("wanted")
+    before = (filled.repository / "state.json").read_bytes()
+    real = Path.read_bytes
+
+    def read_bytes(path: Path) -> bytes:
+        if path.name == "state.json":
+            raise OSError(5, "Input/output error", str(path))
+        return real(path)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Path, "read_bytes", read_bytes)
+        with pytest.raises(OSError, match="Input/output"):
+            state.note(filled.repository, snapshot, label="other")
+    assert (filled.repository / "state.json").read_bytes() == before
 
 
 def snapshot_at(stamp: int, **facts: object) -> Snapshot:
@@ -222,6 +243,17 @@ def test_the_newest_sound_verified_snapshot_always_stays(
     if sound:
         newest = max(sound, key=lambda each: (each.created_at, each.id))
         assert "last_verified" in kept[newest.id]
+
+
+def test_what_was_imported_takes_no_place_from_our_own() -> None:
+    now = 400 * DAY
+    ours = snapshot_at(now - 2 * DAY)
+    theirs = snapshot_at(now - 2 * DAY + 1, foreign=True)
+    kept = retention.kept([ours, theirs], Keep(1, 0, 0), now)
+    assert kept[ours.id] == kept[theirs.id] == ("daily", "last_verified")
+    assert catalog.newest_own([theirs, ours]) == ours
+    assert catalog.newest_own([theirs]) == theirs
+    assert catalog.newest_own([]) is None
 
 
 def test_damage_is_said_of_the_snapshot(filled: Home) -> None:
