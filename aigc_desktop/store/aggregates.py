@@ -247,7 +247,9 @@ def is_sound(db: Connection) -> bool:
     A revision that rebuilds one of the tables (Alembic's batch mode) loses them silently; the
     migration makes them anew at its end.
     """
+    if db.dialect.name != "sqlite":
+        return True
     rows = db.execute(
         text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'usage_%'")
     )
-    return db.dialect.name != "sqlite" or {row.name: row.sql for row in rows} == _triggers()
+    return {row.name: row.sql for row in rows} == _triggers()

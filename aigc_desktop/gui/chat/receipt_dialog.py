@@ -5,7 +5,6 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QDialog,
-    QHBoxLayout,
     QListWidget,
     QListWidgetItem,
     QPlainTextEdit,
@@ -22,7 +21,7 @@ from aigc_desktop.gui.chat.safe_text import one_line, visible
 from aigc_desktop.gui.chat.style import ChatStyle
 from aigc_desktop.gui.chat.wording import cost_text, tool_label
 from aigc_desktop.gui.widgets.build import beside, button, label
-from aigc_desktop.gui.widgets.dialogs import close_button, dialog_layout
+from aigc_desktop.gui.widgets.dialogs import bottom_row, close_button, dialog_layout
 
 SIZE = (900, 600)
 LIST_WIDTH = 300
@@ -73,13 +72,10 @@ class ReceiptDialog(QDialog):
             layout.addWidget(label(text, "muted", wrap=True))
         layout.addWidget(label(tr("Tool calls"), "heading"))
         layout.addWidget(self.uses)
-        bottom = QHBoxLayout()
-        bottom.addWidget(label(self._spent(), "small"))
-        bottom.addStretch(1)
+        buttons = [close_button(self)]
         if not self._receipt.undone:
-            bottom.addWidget(button(tr("Undo"), self._undo, "", "restore"))
-        bottom.addWidget(close_button(self))
-        layout.addLayout(bottom)
+            buttons.insert(0, button(tr("Undo"), self._undo, "", "restore"))
+        layout.addLayout(bottom_row(*buttons, left=(label(self._spent(), "small"),)))
 
     def _spent(self) -> str:
         if not self._receipt.tokens:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QCheckBox, QDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QDialog, QLineEdit, QVBoxLayout, QWidget
 
 from aigc_desktop.config.i18n import tr
 from aigc_desktop.gui.widgets.build import button, label
+from aigc_desktop.gui.widgets.dialogs import bottom_row
 
 MIN_LENGTH = 8
 
@@ -45,17 +46,13 @@ class PassphraseDialog(QDialog):
         body = label(text, "muted", wrap=True)
         body.setMinimumWidth(400)
         self.ok = button(tr("OK"), self._try, "primary")
-        row = QHBoxLayout()
-        row.addStretch(1)
-        row.addWidget(button(tr("Cancel"), self.reject))
-        row.addWidget(self.ok)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(24, 20, 24, 18)
         layout.setSpacing(10)
         layout.addWidget(label(title, "heading"))
         for each in (body, self.field, self.again, self.keep, self.problem):
             layout.addWidget(each)
-        layout.addLayout(row)
+        layout.addLayout(bottom_row(button(tr("Cancel"), self.reject), self.ok))
         self.ok.setDefault(True)
         self.problem.hide()
         self.field.setFocus()

@@ -7,7 +7,6 @@ from PySide6.QtGui import QRegularExpressionValidator
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
-    QHBoxLayout,
     QLineEdit,
     QVBoxLayout,
     QWidget,
@@ -17,6 +16,7 @@ from aigc_desktop.config.i18n import tr
 from aigc_desktop.config.operation_words import missed_text, schedule_text, weekday_name
 from aigc_desktop.core.jobs import WEEKDAYS, JobView, Schedule
 from aigc_desktop.gui.widgets.build import button, label
+from aigc_desktop.gui.widgets.dialogs import bottom_row
 from aigc_desktop.gui.widgets.form import Form
 
 INTERVALS = (5, 15, 30, 60, 120, 180, 360, 720)
@@ -77,14 +77,10 @@ class ScheduleDialog(QDialog):
         self._form.add_row(tr("How often"), self.how)
         self._form.add_row(tr("Weekday"), self.day)
         self._form.add_row(tr("Time of day"), self.time)
-        row = QHBoxLayout()
         default = tr("Default: {schedule}", schedule=schedule_text(job.default_schedule))
-        row.addWidget(button(default, self._default, "link"))
-        row.addStretch(1)
-        row.addWidget(button(tr("Cancel"), self.reject))
+        again = button(default, self._default, "link")
         self.save = button(tr("Save"), self._save, "primary")
         self.save.setDefault(True)
-        row.addWidget(self.save)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(24, 20, 24, 18)
         layout.setSpacing(12)
@@ -92,7 +88,8 @@ class ScheduleDialog(QDialog):
         layout.addLayout(self._form)
         layout.addWidget(label(missed_text(job.missed), "small", wrap=True))
         layout.addSpacing(6)
-        layout.addLayout(row)
+        cancel = button(tr("Cancel"), self.reject)
+        layout.addLayout(bottom_row(cancel, self.save, left=(again,)))
         self.setMinimumWidth(440)
 
     @Slot()

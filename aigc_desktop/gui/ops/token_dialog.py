@@ -26,6 +26,7 @@ from aigc_desktop.core.http import NewToken
 from aigc_desktop.gui import calls, theme
 from aigc_desktop.gui.bridge import Bridge
 from aigc_desktop.gui.widgets.build import button, label
+from aigc_desktop.gui.widgets.dialogs import bottom_row
 from aigc_desktop.gui.widgets.form import Form
 
 WIDTH = 640
@@ -72,19 +73,15 @@ class TokenDialog(QDialog):
         form = Form()
         form.add_row(tr("What it is for"), self.name)
         form.add_row(tr("Holds for"), self.ttl)
-        row = QHBoxLayout()
-        row.addStretch(1)
-        row.addWidget(button(tr("Cancel"), self.reject))
         self.make = button(tr("Make the token"), self._make, "primary")
         self.make.setDefault(True)
-        row.addWidget(self.make)
         layout = QVBoxLayout(page)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(12)
         layout.addLayout(form)
         layout.addWidget(self.problem)
         layout.addStretch(1)
-        layout.addLayout(row)
+        layout.addLayout(bottom_row(button(tr("Cancel"), self.reject), self.make))
         return page
 
     def _answer(self) -> QWidget:
@@ -105,11 +102,8 @@ class TokenDialog(QDialog):
             layout.addLayout(head)
             layout.addWidget(field)
         layout.addWidget(self.about)
-        row = QHBoxLayout()
-        row.addStretch(1)
         self.close_button = button(tr("Close"), self.accept, "primary")
-        row.addWidget(self.close_button)
-        layout.addLayout(row)
+        layout.addLayout(bottom_row(self.close_button))
         return page
 
     @Slot()

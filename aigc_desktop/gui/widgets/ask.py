@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QLineEdit, QVBoxLayout, QWidget
 
 from aigc_desktop.config.i18n import tr
 from aigc_desktop.gui.widgets.build import button, label
+from aigc_desktop.gui.widgets.dialogs import bottom_row
 
 
 class AskDialog(QDialog):
@@ -26,13 +27,9 @@ class AskDialog(QDialog):
         body.setMinimumWidth(360)
         layout.addWidget(body)
         layout.addSpacing(8)
-        row = QHBoxLayout()
-        row.addStretch(1)
         self.cancel = button(tr("Cancel"), self.reject)
         self.yes = button(verb, self.accept, "danger")
-        row.addWidget(self.cancel)
-        row.addWidget(self.yes)
-        layout.addLayout(row)
+        layout.addLayout(bottom_row(self.cancel, self.yes))
         self.cancel.setDefault(True)
         self.cancel.setFocus()
 
@@ -50,17 +47,13 @@ class TextDialog(QDialog):
         self.field.selectAll()
         self.save = button(verb, self.accept, "primary")
         self.save.setDefault(True)
-        row = QHBoxLayout()
-        row.addStretch(1)
-        row.addWidget(button(tr("Cancel"), self.reject))
-        row.addWidget(self.save)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(24, 20, 24, 18)
         layout.setSpacing(10)
         layout.addWidget(label(title, "heading"))
         layout.addWidget(self.field)
         layout.addSpacing(8)
-        layout.addLayout(row)
+        layout.addLayout(bottom_row(button(tr("Cancel"), self.reject), self.save))
         self.field.setFocus()
 
 
