@@ -317,7 +317,7 @@ def _diagnostics(camera: Camera) -> Iterator[Step]:
     scroll = pane.findChild(QScrollArea).verticalScrollBar()
     scroll.setValue(scroll.maximum())
     yield from camera.page("diagnostics-end")
-    row = next(r for r in pane.rows.values() if r.result.mend and r.name == "jobs")
+    row = next(r for r in pane.rows.values() if r.name == "jobs")
     row.mend.click()
     yield row.undo.isVisible
     yield from camera.page("diagnostics-mended")

@@ -59,7 +59,7 @@ def read_own(data: Any) -> dict[str, Price]:
         UserError("prices_invalid"): names what cannot be read.
     """
     if not isinstance(data, dict):
-        raise UserError("prices_invalid", model="", problem=tr("It holds no list of models."))
+        raise UserError("prices_invalid", problem=tr("It holds no list of models."))
     return {str(model): _price(str(model), entry) for model, entry in data.items()}
 
 
@@ -70,11 +70,13 @@ def _price(model: str, entry: Any) -> Price:
         read = given.get("cache_read", incoming / 10)
         write = given.get("cache_write", incoming * Decimal("1.25"))
     except (KeyError, ValueError, TypeError, InvalidOperation) as error:
-        problem = tr("A price is missing or is not a number.")
-        raise UserError("prices_invalid", model=model[:80], problem=problem) from error
+        problem = tr("{model}: a price is missing or is not a number.", model=model[:80])
+        raise UserError("prices_invalid", problem=problem) from error
     if not all(value.is_finite() and 0 <= value <= MAX_PRICE for value in given.values()):
-        problem = tr("A price is below 0 or above {limit}.", limit=MAX_PRICE)
-        raise UserError("prices_invalid", model=model[:80], problem=problem)
+        problem = tr(
+            "{model}: a price is below 0 or above {limit}.", model=model[:80], limit=MAX_PRICE
+        )
+        raise UserError("prices_invalid", problem=problem)
     return Price(incoming, outgoing, read, write)
 
 

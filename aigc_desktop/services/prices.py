@@ -73,10 +73,10 @@ def _read(path: Path) -> dict[str, prices.Price]:
     except FileNotFoundError:
         return {}
     except OSError as error:
-        raise UserError("prices_invalid", model="", problem=error.strerror or "") from error
+        raise UserError("prices_invalid", problem=error.strerror or "") from error
     if len(text) > MAX_FILE:
-        raise UserError("prices_invalid", model="", problem=tr("The file is too large."))
+        raise UserError("prices_invalid", problem=tr("The file is too large."))
     try:
         return prices.read_own(json.loads(text))
     except (ValueError, RecursionError) as error:
-        raise UserError("prices_invalid", model="", problem=str(error)[:80]) from error
+        raise UserError("prices_invalid", problem=str(error)[:80]) from error

@@ -8,7 +8,7 @@ import string
 from pathlib import Path
 
 from aigc_desktop.config import settings
-from aigc_desktop.config.i18n import set_language, tr
+from aigc_desktop.config.i18n import sentences, set_language, tr
 from aigc_desktop.config.messages import MESSAGES, describe
 from aigc_desktop.config.texts import (
     backup,
@@ -82,3 +82,9 @@ def test_values_stay_as_they_are() -> None:
     assert tr("no such text {a}", a="{b}") == "no such text {b}"
     assert describe("no_such_code", {})[0] == "程序内部出错。"
     set_language("en")
+
+
+def test_sentences_stand_apart_as_their_language_does_it() -> None:
+    assert sentences("Gone.", "", "Try again.") == "Gone. Try again."
+    assert sentences("不见了。", "请重试。") == "不见了。请重试。"
+    assert sentences("路径：/tmp", "请重试。") == "路径：/tmp 请重试。"

@@ -90,6 +90,28 @@ def test_chips_and_text_filter(logged: Desk) -> None:
     logged.until(lambda: shown.rows.rowCount() > 4)
 
 
+def test_showing_everything_takes_back_the_time_too(logged: Desk) -> None:
+    shown = pane(logged)
+    only_sample(logged, shown)
+    shown.filters.time.setCurrentIndex(shown.filters.time.count() - 1)
+    assert shown.filters.since.isVisible()
+    logged.until(lambda: "No record fits." in logged.everything_said())
+    logged.click("Show everything", shown)
+    assert not shown.filters.since.isVisible()
+    assert not shown.filters.until.isVisible()
+    logged.until(lambda: shown.rows.rowCount() > 4)
+
+
+def test_a_record_is_not_shown_among_others(logged: Desk) -> None:
+    shown = pane(logged)
+    only_sample(logged, shown)
+    shown.table.selectRow(0)
+    logged.until(shown.detail.isVisible)
+    logged.click("Scenario matching", shown)
+    logged.until(lambda: messages(shown) == ["three candidates"])
+    assert not shown.detail.isVisible()
+
+
 def test_a_broken_pattern_is_said_where_it_is_typed(logged: Desk) -> None:
     shown = pane(logged)
     shown.filters.regex.setFocus()

@@ -115,6 +115,13 @@ async def test_what_is_missing_is_said(app: App) -> None:
         await backup.create_backup(app)
 
 
+async def test_what_is_here_is_read_without_the_bucket(app: App) -> None:
+    made = await backup.create_backup(app)
+    app.settings.set(config.BACKUP_TARGET, "bucket")
+    assert (await backup.verify_snapshot(app, made["snapshot"])).ok
+    await restore.preview_restore(app, made["snapshot"])
+
+
 def run_cli(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "aigc_desktop", "backup", *arguments],

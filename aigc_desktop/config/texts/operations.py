@@ -33,7 +33,7 @@ MESSAGES: dict[str, MessageText] = {
         "Choose every 5 minutes to 7 days, or a time of day.",
     ),
     "prices_invalid": MessageText(
-        "prices.json can't be used. {model} {problem}",
+        "prices.json can't be used. {problem}",
         'It must look like {{"model id": {{"input": 3, "output": 15}}}}, in US dollars per million '
         "tokens. The bundled prices are in use.",
     ),

@@ -27,7 +27,7 @@ class LogDetail(QFrame):
         super().__init__(parent)
         self.setProperty("role", "panel")
         self.title = label("", "heading")
-        self.origin = label("", "small")
+        self.origin = label("", "small", wrap=True)
         self.body = QPlainTextEdit()
         self.body.setReadOnly(True)
         self.body.setFont(theme.mono_font(9.5))

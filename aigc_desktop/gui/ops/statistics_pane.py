@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDateEdit,
     QGridLayout,
-    QScrollArea,
     QSplitter,
     QStackedWidget,
     QVBoxLayout,
@@ -29,7 +28,7 @@ from aigc_desktop.gui.ops.measure_tile import MeasureTile
 from aigc_desktop.gui.ops.plot import Plot
 from aigc_desktop.gui.ops.statistics_pictures import part_name, picture
 from aigc_desktop.gui.widgets.area_page import AreaPage
-from aigc_desktop.gui.widgets.build import button, icon_button, label
+from aigc_desktop.gui.widgets.build import button, icon_button, label, scrolled
 from aigc_desktop.gui.widgets.empty_note import EmptyNote
 from aigc_desktop.gui.widgets.file_dialogs import ask_where_to_save
 from aigc_desktop.gui.widgets.flow import FlowLayout
@@ -148,10 +147,8 @@ class StatisticsPane(QWidget):
         self._arrange_tiles()
         self.tiles[self.measure].setChecked(True)
         column.addWidget(self._split_view(), 1)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
+        scroll = scrolled(body)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(body)
         self._stack.addWidget(scroll)
         self._stack.addWidget(
             EmptyNote(

@@ -146,6 +146,7 @@ def growing(words: QLayout, least: int, before: QWidget | None = None) -> QWidge
 def together(*widgets: QWidget, spacing: int = 8) -> QWidget:
     """Return the widgets side by side as one thing: they go to another row all at once."""
     box = QWidget()
+    box.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
     row = QHBoxLayout(box)
     row.setContentsMargins(0, 0, 0, 0)
     row.setSpacing(spacing)
