@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import threading
+from collections.abc import Iterable
 from typing import Any
 
 from aigc_desktop.config.paths import resource
@@ -63,6 +64,11 @@ def _load(language: str) -> dict[str, str]:
     for file in sorted(resource(f"translations/{language}").glob("*.json")):
         catalog.update(json.loads(file.read_text(encoding="utf-8")))
     return catalog
+
+
+def listing(parts: Iterable[str]) -> str:
+    """Return things one after the other, as the language puts marks between them."""
+    return ("、" if _state["language"] == CHINESE else ", ").join(parts)
 
 
 def sentences(*parts: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from aigc_desktop.config.backup_words import cause_text
-from aigc_desktop.config.i18n import tr, tr_n
+from aigc_desktop.config.i18n import listing, tr, tr_n
 from aigc_desktop.core.backup import (
     Changes,
     Operation,
@@ -66,7 +66,7 @@ def changes_text(changes: Changes | None) -> str:
         *([tr("chats {counts}", counts=chats)] if chats else []),
         *([tr("files {counts}", counts=files)] if files else []),
     ]
-    return tr("Since the one before: {what}", what="; ".join(parts))
+    return tr("Since the one before: {what}", what=listing(parts))
 
 
 def _counted(added: int, changed: int, removed: int) -> str:
@@ -75,7 +75,7 @@ def _counted(added: int, changed: int, removed: int) -> str:
         tr("{count} changed", count=changed) if changed else "",
         tr("{count} gone", count=removed) if removed else "",
     ]
-    return ", ".join(part for part in parts if part)
+    return listing(part for part in parts if part)
 
 
 def operation_text(operation: Operation) -> str:
@@ -141,7 +141,7 @@ def everything_text(preview: RestorePreview, replace: bool) -> str:
         )
         lines.append(said)
     if preview.settings:
-        lines.append(tr("Settings that change: {names}.", names=", ".join(preview.settings)))
+        lines.append(tr("Settings that change: {names}.", names=listing(preview.settings)))
     if preview.inert:
         lines.append(tr("It comes from another installation: its rules and servers come in off."))
     return "\n".join(lines)

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from aigc_desktop.config.i18n import tr, tr_n
+from aigc_desktop.config.i18n import listing, tr, tr_n
 from aigc_desktop.core.diagnostics import CheckTitle, Group, Report, State, WindowFacts, worst
 from aigc_desktop.core.events import CheckFinished, Event, NoticeLevel
 from aigc_desktop.gui import calls, icons, notices, theme
@@ -184,7 +184,7 @@ class DiagnosticsPane(QWidget):
             )
         else:
             self._verdict.setText(tr("All is well"))
-        named = ", ".join((*problems, *others))
+        named = listing((*problems, *others))
         checked = tr("Checked at {time}", time=time.strftime("%H:%M:%S"))
         self._names.setText(f"{named} · {checked}" if named else checked)
 

@@ -46,9 +46,9 @@ def _summary(report: TakeOverReport) -> QWidget:
     for each in report.arrived:
         if each.already:
             text = tr("{came} new, {already} already here", came=each.came, already=each.already)
-            figures.append(f"{_kind(each.kind)}: {text}")
+            figures.append(tr("{name}: {value}", name=_kind(each.kind), value=text))
         elif each.came:
-            figures.append(f"{_kind(each.kind)}: {each.came:,}")
+            figures.append(tr("{name}: {value}", name=_kind(each.kind), value=f"{each.came:,}"))
     step, _ = describe(f"revision:{report.step}", {})
     figures.append(tr("State of the old database: {step}", step=step))
     if report.user:

@@ -126,7 +126,7 @@ class TokenDialog(QDialog):
         self.curl.setPlainText(curl_line(self._address, made.token))
         until = tr("It holds until {time}.", time=moment_text(made.about.expires_at))
         only_now = tr("Without a keyring it ends when the program is closed.")
-        self.about.setText(until if made.lasting else f"{until} {only_now}")
+        self.about.setText(until if made.lasting else sentences(until, only_now))
         self._stack.addWidget(self._made)
         self._stack.setCurrentWidget(self._made)
         self.close_button.setDefault(True)
