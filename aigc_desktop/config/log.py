@@ -28,7 +28,16 @@ _PATTERNS = (
     re.compile(r"sk-[A-Za-z0-9_-]{6,}"),
     re.compile(r"(?i)(?<=bearer )[^\s\"',]+"),
     re.compile(r"(?i)(?<=x-api-key)([\"']?\s*[:=,]\s*[\"']?)[^\s\"',]+"),
+    re.compile(r"(?i)(?<=authorization: )basic [^\s\"',]+"),
+    re.compile(r"(?<=://)[^\s/@\"']*:[^\s/@\"']+(?=@)"),
+    re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}"),
 )
+_NAMED = re.compile(
+    r"""(?ix) ( (?: passw(?:or)?d | passphrase | secret(?:[_-](?:access[_-])?key)? | api[_-]?key
+    | (?:access|auth|security|session)[_-]token | \btoken(?==) ) ["']? \s* [:=] \s* ["']? )
+    [^\s"',;&]{4,}"""
+)
+"""A value behind a name that says it is secret."""
 _FORGED = re.compile(r"\n(?=\d{4}-\d\d-\d\d )")
 """Where a message goes on in a way that looks like the next record."""
 
@@ -49,7 +58,7 @@ def redact(text: str) -> str:
         text = text.replace(secret, REDACTED)
     for pattern in _PATTERNS:
         text = pattern.sub(REDACTED, text)
-    return text
+    return _NAMED.sub(rf"\1{REDACTED}", text)
 
 
 @contextlib.contextmanager

@@ -63,6 +63,11 @@ class Paths:
         return self.data_dir / "checkpoints"
 
     @property
+    def backups_dir(self) -> Path:
+        """Where backups go unless the settings name another folder."""
+        return self.home / "backups"
+
+    @property
     def settings_file(self) -> Path:
         return self.home / "settings.json"
 

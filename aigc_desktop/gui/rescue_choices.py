@@ -10,11 +10,16 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from aigc_desktop.config.i18n import sentences, tr, tr_n
-from aigc_desktop.config.messages import describe_error
+from aigc_desktop.config.messages import describe, describe_error
 from aigc_desktop.config.paths import Paths
+from aigc_desktop.core.errors import UserError
+from aigc_desktop.gui.ops.passphrase_dialog import PassphraseDialog
 from aigc_desktop.gui.widgets.ask import ask
 from aigc_desktop.gui.widgets.build import button, label
 from aigc_desktop.services import rescue
+
+PASSPHRASE_WRONG = "passphrase_wrong"  # noqa: S105 a code
+PASSPHRASE_CODES = ("passphrase_missing", PASSPHRASE_WRONG)
 
 
 class RescueChoices(QWidget):
@@ -99,6 +104,16 @@ class RescueChoices(QWidget):
             lambda: self._run(rescue.start_empty),
         )
 
+    def _ask_passphrase(self, *, wrong: bool) -> None:
+        self._status.setText(describe(PASSPHRASE_WRONG, {})[0] if wrong else "")
+        reason, _ = describe("passphrase_missing", {})
+        self.dialog = PassphraseDialog(tr("Passphrase"), reason, self.window(), minimum=1)
+        self.dialog.accepted.connect(lambda: self._restore_with(self.dialog.passphrase))
+        self.dialog.open()
+
+    def _restore_with(self, passphrase: str) -> None:
+        self._run(lambda paths: rescue.restore_backup(paths, passphrase=passphrase))
+
     def _run(self, choice: Callable[[Paths], int]) -> None:
         for each in self._choices():
             each.setEnabled(False)
@@ -109,7 +124,14 @@ class RescueChoices(QWidget):
     def _show_result(self, result: Any) -> None:
         for each in self._choices():
             each.setEnabled(True)
+        if isinstance(result, UserError) and result.code in (
+            "passphrase_missing",
+            PASSPHRASE_WRONG,
+        ):
+            self._ask_passphrase(wrong=result.code == PASSPHRASE_WRONG)
+            return
         if isinstance(result, BaseException):
+            self._in_thread(lambda: rescue.backup_time(self._paths), self._backup_found)
             self._status.setText(sentences(*describe_error(result)))
             return
         if result:

@@ -140,6 +140,9 @@ def listen(port: int) -> socket.socket:
             found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         found.bind((LOOPBACK, port))
         found.listen(BACKLOG)
+    except OverflowError as error:
+        found.close()
+        raise UserError("http_port_refused", port=port, reason="0-65535") from error
     except OSError as error:
         found.close()
         if error.errno == errno.EADDRINUSE:

@@ -21,7 +21,7 @@ from aigc_desktop.core.errors import UserError
 from aigc_desktop.core.events import CheckFinished
 from aigc_desktop.ops import bundle
 from aigc_desktop.services.checks import mended, registry
-from aigc_desktop.services.checks.check import Check, Finding, Place, blocking
+from aigc_desktop.services.checks.check import Check, Finding, NoDatabase, Place, blocking
 from aigc_desktop.store import health, migration
 
 if TYPE_CHECKING:
@@ -147,6 +147,8 @@ async def _run(check: Check, place: Place, undoable: set[str]) -> CheckResult:
         finding = Finding(
             State.UNKNOWN, tr("It took longer than {seconds} s.", seconds=round(check.limit))
         )
+    except NoDatabase:
+        finding = Finding(State.NOT_APPLICABLE, tr("There is no database yet."))
     except UserError as error:
         title, remedy = describe(error.code, error.params)
         finding = Finding(State.UNKNOWN, title, remedy)

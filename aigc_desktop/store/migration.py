@@ -189,7 +189,7 @@ def check(paths: Paths) -> str | None:
     """
     database = paths.database
     if not database.exists() and not database.is_symlink():
-        _require_new(paths)
+        require_new(paths)
         return None
     damaged = UserError("database_corrupt", path=str(database))
     if not database.is_file():
@@ -217,13 +217,18 @@ def check(paths: Paths) -> str | None:
     return revision
 
 
-def _require_new(paths: Paths) -> None:
-    """Raise unless there is no trace of a database that was here before."""
+def require_new(paths: Paths) -> None:
+    """Raise unless there is no trace of a database that was here before.
+
+    Raises UserError: `database_missing`; `database_corrupt` where its side files are still there.
+    """
     for suffix in snapshots.SIDE_FILES:
         if Path(f"{paths.database}{suffix}").exists():
             raise UserError("database_corrupt", path=str(paths.database))
     traces = (snapshots.BEFORE, snapshots.ASIDE, snapshots.DAMAGED)
-    if any(any(paths.data_dir.glob(f"{trace}-*.db")) for trace in traces):
+    copies = any(any(paths.data_dir.glob(f"{trace}-*.db")) for trace in traces)
+    backups = any((paths.backups_dir / "snapshots").glob("*"))
+    if copies or backups or paths.search_database.exists():
         raise UserError("database_missing", path=str(paths.database))
 
 

@@ -61,6 +61,39 @@ def test_redact_leaves_the_rest() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "proxy http://user:hunter2-x@proxy:8080 refused",
+        "postgresql+psycopg://me:hunter2-x@localhost/db",
+        "MINIO_SECRET_KEY=hunter2-x",
+        '{"password": "hunter2-x", "port": 1}',
+        "passphrase='hunter2-x'",
+        "GET /stats?token=hunter2-x&page=1",
+        "aws_secret_access_key = hunter2-x",
+        "Authorization: Basic hunter2-x",
+        "ANTHROPIC_AUTH_TOKEN=hunter2-x",
+        "made eyJhbGciOiJI.hunter2-xyz.AAAAbbbbCCCC",
+    ],
+)
+def test_what_is_called_a_secret_is_redacted(line: str) -> None:
+    assert "hunter2" not in redact(line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "max_tokens=4096 input_tokens: 33 token 7",
+        "http://127.0.0.1:8000/api/v1/health",
+        "passphrase_missing",
+        "secrets are kept in the keyring",
+        "basic functions",
+    ],
+)
+def test_what_only_looks_like_one_stays(line: str) -> None:
+    assert redact(line) == line
+
+
 def test_a_full_disk_drops_lines_and_says_how_many(
     log_file: Path, monkeypatch: pytest.MonkeyPatch, allow_log: set[str]
 ) -> None:

@@ -15,6 +15,7 @@ from aigc_desktop.config.paths import Paths
 from aigc_desktop.core.backup import SessionState
 from aigc_desktop.gui.ops.backup_pane import BackupPane
 from aigc_desktop.gui.ops.passphrase_dialog import PassphraseDialog
+from aigc_desktop.gui.rescue_choices import RescueChoices
 from tests.gui.conftest import Desk
 
 PATIENCE_MS = 100_000
@@ -204,3 +205,38 @@ def test_the_chats_of_a_backup_replace_a_damaged_database(
     desk.until(lambda: any("Kept in the backup" in title for title in desk.titles()))
     assert (paths.work_dir / "newer.txt").exists()
     assert [path.read_bytes() for path in paths.data_dir.glob("damaged-*.db")] == [b"junk" * 5000]
+
+
+def test_an_encrypted_backup_replaces_a_damaged_database(
+    new_desk: Callable[[], Desk], paths: Paths, allow_log: set[str]
+) -> None:
+    """Without a keyring the passphrase is asked for where the backup is offered."""
+    allow_log |= {"integrity check", "could not", "set aside"}
+    paths.settings_file.write_text(json.dumps({"provider": "demo", "language": "en"}))
+    desk = new_desk()
+    desk.open()
+    chat_called(desk, "kept under a passphrase")
+    pane = backups(desk)
+    pane.tabs.setCurrentIndex(1)
+    desk.click("Encrypt with a passphrase…")
+    fill(pane.settings.dialog, PASSPHRASE, PASSPHRASE)
+    pane.settings.dialog.keep.setChecked(False)
+    desk.click("OK", pane.settings.dialog)
+    desk.until(lambda: "New backups are encrypted" in desk.everything_said())
+    back_up(desk, pane)
+    desk.close()
+    paths.database.write_bytes(b"junk" * 5000)
+    desk = new_desk()
+    desk.opening.show()
+    desk.until(lambda: "Restore the chats of the backup" in desk.everything_said())
+    [choice] = desk.window.findChildren(RescueChoices)
+    choice._backup.click()
+    wait(desk, lambda: hasattr(choice, "dialog"))
+    fill(choice.dialog, "not this one")
+    first = choice.dialog
+    desk.click("OK", choice.dialog)
+    wait(desk, lambda: choice.dialog is not first)
+    fill(choice.dialog, PASSPHRASE)
+    desk.click("OK", choice.dialog)
+    wait(desk, lambda: desk.program.bridge.is_ready)
+    desk.until(lambda: any("Kept under a passphrase" in title for title in desk.titles()))

@@ -139,6 +139,9 @@ async def test_case_182_183_port_and_host(serve: Callable[..., Serving], paths: 
     second = run(paths, "serve", PORT=str(port))
     assert second.returncode == 1
     assert f"Port {port} is used by another program." in second.stderr
+    beyond = run(paths, "serve", "--port", "99999")
+    assert beyond.returncode == 1
+    assert beyond.stderr.startswith("The system does not allow port 99999")
     for host in ("0.0.0.0", "::", "10.0.0.1"):
         refused = run(paths, "serve", "--port", "0", HOST=host)
         assert refused.returncode == 1

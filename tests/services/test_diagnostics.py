@@ -323,7 +323,16 @@ def test_no_database_yet_is_no_problem_of_the_database(paths: Paths) -> None:
     code, found = doctor_json()
     assert code == 0, found
     assert found["database"]["state"] == "not_applicable"
+    assert "unknown" not in {each["state"] for each in found.values()}
     assert not paths.database.exists()
+
+
+def test_a_database_that_is_gone_is_a_problem(closed_database: Path) -> None:
+    closed_database.unlink()
+    code, found = doctor_json()
+    assert code == 1
+    assert found["database"]["state"] == "problem"
+    assert "is gone" in found["database"]["reason"]
 
 
 def test_a_read_only_place(closed_database: Path, paths: Paths) -> None:

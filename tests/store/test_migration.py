@@ -226,6 +226,17 @@ def test_a_folder_in_its_place(paths: Paths) -> None:
         migration.prepare(paths)
 
 
+@pytest.mark.parametrize("trace", ["data/search.db", "backups/snapshots/one"])
+def test_a_database_that_is_gone_is_not_made_anew(paths: Paths, trace: str) -> None:
+    """Whoever has an index or backups had chats; nothing empty takes their place unasked."""
+    file = paths.home / trace
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.touch()
+    with pytest.raises(UserError, match="database_missing"):
+        migration.prepare(paths)
+    assert not paths.database.exists()
+
+
 def test_a_lone_wal_is_not_overlooked(paths: Paths) -> None:
     Path(f"{paths.database}-wal").write_bytes(b"x")
     with pytest.raises(UserError, match="database_corrupt"):

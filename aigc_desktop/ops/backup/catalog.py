@@ -23,7 +23,7 @@ from aigc_desktop.ops.backup.repository import Repository
 def repository(paths: Paths, settings: Settings) -> Path:
     """Return the folder of the repository: the setting's, or `backups` in the home folder."""
     chosen = settings.get(config.BACKUP_FOLDER)
-    return Path(chosen).expanduser() if chosen else paths.home / "backups"
+    return Path(chosen).expanduser() if chosen else paths.backups_dir
 
 
 def origin(paths: Paths) -> str:

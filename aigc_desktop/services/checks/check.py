@@ -68,6 +68,10 @@ class Check:
     mend: Mend | None = None
 
 
+class NoDatabase(Exception):
+    """There is none that could be read: what is asked of it does not apply."""
+
+
 class Place:
     """Where checks look: the files, the settings, and the running program if there is one.
 
@@ -94,10 +98,12 @@ class Place:
     async def read(self, run: Callable[[Db], T]) -> T:
         """Read from the database, through the store if it is open.
 
-        Raises UserError for a database that cannot be read.
+        Raises UserError for a database that cannot be read, NoDatabase where none is.
         """
         if self.app is not None:
             return await self.app.store.read(run)
+        if not await blocking(self.paths.database.exists):
+            raise NoDatabase
         return await blocking(lambda: health.read(self.paths, run))
 
     async def write(self, run: Callable[[Db], T]) -> T:

@@ -32,9 +32,7 @@ async def integrity(place: Place) -> Finding:
     size = await blocking(lambda: database.stat().st_size if database.is_file() else None)
     if size is None:
         missing = not (database.exists() or database.is_symlink())
-        if missing and place.app is None:
-            return Finding(State.NOT_APPLICABLE, tr("There is no database yet."))
-        return _damaged(place, "")
+        return await _missing(place) if missing else _damaged(place, "")
     if size == 0:
         return _damaged(place, "")
     found = await blocking(lambda: health.check_integrity(database, INTEGRITY_SECONDS))
@@ -179,6 +177,17 @@ def _census(found: Census, shown: int, counts: str) -> Finding:
             mendable=True,
         )
     return Finding(State.OK, counts)
+
+
+async def _missing(place: Place) -> Finding:
+    try:
+        await blocking(lambda: migration.require_new(place.paths))
+    except UserError as error:
+        title, remedy = describe(error.code, error.params)
+        return Finding(State.PROBLEM, title, remedy, place=BACKUP)
+    if place.app is not None:
+        return _damaged(place, "")
+    return Finding(State.NOT_APPLICABLE, tr("There is no database yet."))
 
 
 def _damaged(place: Place, fault: str) -> Finding:
