@@ -392,6 +392,7 @@ def _state(program: Any, save: Save) -> Steps:
     state = program.workspace.learning_page.show_part("state")
     yield from _pause(1.0)
     save("state", program.window)
+    state.report.setText(_tr("Asking the model…"))
     state._show_running(on=True)
     state.progress.setRange(0, 3)
     state.progress.setValue(1)
@@ -435,6 +436,9 @@ def _broken(program: Any, language: str, save: Save) -> Steps:
         QTest.keyClick(chat.composer.edit, Qt.Key.Key_Return)
         yield from _pause(4.0)
         save(f"chat-{name}", program.window)
+        said = "like" if name == "refused" else "dislike"
+        chat.transcript.feedback_requested.emit(next(iter(chat.state.turns)), said)
+        yield from _pause(0.6)
         page = workspace.learning_page
         workspace.show_learning()
         state = page.show_part("state")

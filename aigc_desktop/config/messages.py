@@ -33,9 +33,15 @@ MESSAGES: dict[str, MessageText] = {
 
 
 def describe(code: str, params: Mapping[str, Any]) -> tuple[str, str]:
-    """Return (what happened, what to do) in the user's language."""
+    """Return (what happened, what to do) in the user's language.
+
+    A `problem` that has words of its own, under "code:problem", is said with them.
+    """
     text = MESSAGES.get(code, MESSAGES["internal_error"])
     values = _Defaults(params)
+    problem = MESSAGES.get(f"{code}:{values['problem']}")
+    if problem is not None:
+        values["problem"] = tr(problem.title).format_map(values)
     return tr(text.title).format_map(values), tr(text.remedy).format_map(values)
 
 

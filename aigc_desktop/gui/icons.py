@@ -35,9 +35,10 @@ def pixmap(name: str, color: str, size: int, ratio: float = 1.0) -> QPixmap:
 
 
 @lru_cache(maxsize=256)
-def _icon(name: str, color: str) -> QIcon:
+def _icon(name: str, color: str, disabled: str) -> QIcon:
     made = QIcon()
     for size in _SIZES:
+        made.addPixmap(pixmap(name, disabled, size), QIcon.Mode.Disabled)
         tinted = pixmap(name, color, size)
         for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected, QIcon.Mode.Active):
             made.addPixmap(tinted, mode)
@@ -46,7 +47,7 @@ def _icon(name: str, color: str) -> QIcon:
 
 def icon(name: str, token: str = "text_muted") -> QIcon:  # noqa: S107 a colour's name
     """Return the icon `name` in the current theme's colour `token`."""
-    return _icon(name, getattr(theme.current(), token))
+    return _icon(name, getattr(theme.current(), token), theme.current().border_strong)
 
 
 class _Tint(QObject):

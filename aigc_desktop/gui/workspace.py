@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from aigc_desktop.config import settings as config
@@ -259,6 +259,7 @@ class Workspace(QWidget):
         self.sidebar.hide()
         self.pages.setCurrentWidget(page)
         page.reload()
+        page.nav.setFocus(Qt.FocusReason.OtherFocusReason)
 
     @Slot(str)
     def _take_prompt(self, text: str) -> None:

@@ -13,6 +13,21 @@ MESSAGES: dict[str, MessageText] = {
         "A lesson says in one or two sentences how answers should be: no addresses, paths, "
         "commands, names of tools or hidden characters.",
     ),
+    **{
+        f"lesson_refused:{problem}": MessageText(words, "Put it in other words, then save.")
+        for problem, words in (
+            ("empty", "nothing is written"),
+            ("too_long", "longer than {limit} characters"),
+            ("hidden", "hidden characters"),
+            ("lines", "more than one line"),
+            ("address", "an address"),
+            ("path", "a path"),
+            ("tool", "the name of a tool"),
+            ("command", "a command"),
+            ("override", "it speaks of the model's own instructions"),
+            ("markup", "markup"),
+        )
+    },
     "proof_required": MessageText(
         "This lesson has not passed its test yet.",
         "Test it first, or change that in the settings.",

@@ -19,6 +19,7 @@ from aigc_desktop.gui.learning.fault_chips import FaultChips
 from aigc_desktop.gui.learning.find_field import FindField
 from aigc_desktop.gui.widgets.build import button, label, restyle
 from aigc_desktop.gui.widgets.dialogs import dialog_layout
+from aigc_desktop.gui.widgets.open_size import open_at_size
 
 SIZE = (860, 640)
 COUNT_MS = 250
@@ -37,7 +38,7 @@ class CorrectDialog(QDialog):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(tr("Correct the answer"))
-        self.resize(*SIZE)
+        open_at_size(self, SIZE)
         self._bridge = bridge
         self._drafts = Drafts.of(bridge)
         self._turn_id = turn_id

@@ -11,6 +11,7 @@ from aigc_desktop.gui.learning.diff_view import DiffView
 from aigc_desktop.gui.learning.wording import fault_text
 from aigc_desktop.gui.widgets.build import button, label
 from aigc_desktop.gui.widgets.dialogs import bottom_row, close_button, dialog_layout
+from aigc_desktop.gui.widgets.open_size import open_at_size
 
 SIZE = (760, 520)
 
@@ -25,7 +26,7 @@ class CorrectionDialog(QDialog):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(tr("Corrected by you"))
-        self.resize(*SIZE)
+        open_at_size(self, SIZE)
         self.difference = DiffView(tr("What you changed"))
         self.difference.show_diff(difference)
         close = close_button(self)

@@ -19,6 +19,7 @@ from aigc_desktop.gui.learning.lesson_face import lesson_text
 from aigc_desktop.gui.learning.wording import capital, change_text, moment_text
 from aigc_desktop.gui.widgets.build import label, line, scrolled
 from aigc_desktop.gui.widgets.dialogs import bottom_row, close_button, dialog_layout
+from aigc_desktop.gui.widgets.open_size import open_at_size
 
 SIZE = (560, 460)
 
@@ -30,7 +31,7 @@ class HistoryDialog(QDialog):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(tr("History of the lesson"))
-        self.resize(*SIZE)
+        open_at_size(self, SIZE)
         body = QWidget()
         self._list = QVBoxLayout(body)
         self._list.setContentsMargins(0, 0, 12, 0)

@@ -30,7 +30,7 @@ from aigc_desktop.gui.widgets.dialogs import bottom_row
 
 WIDTH = 560
 TEXT_HEIGHT = 96
-ERROR_LINES = 4
+ERROR_LINES = 3
 """Room for what is wrong, so that nothing moves when it is said."""
 MAX_TITLE = 60
 
@@ -82,7 +82,7 @@ class LessonDialog(QDialog):
         room.setRetainSizeWhenHidden(True)
         self.place.setSizePolicy(room)
         self.place.hide()
-        self.problem = label(" ".join(describe("lesson_refused", {})[1:]), "small", wrap=True)
+        self.problem = label(describe("lesson_refused", {})[1], "small", wrap=True)
         self.problem.setMinimumHeight(ERROR_LINES * self.problem.fontMetrics().lineSpacing())
         self.problem.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         self.save = button(tr("Save"), self._save, "primary")

@@ -45,8 +45,7 @@ def facts_row(lesson: Lesson, names: Names, more: Sequence[str]) -> QHBoxLayout:
     row.addWidget(label(kind_text(lesson.kind), "chip"))
     row.addWidget(label(target_text(lesson.target, names), "chip"))
     row.addSpacing(4)
-    row.addWidget(label(" · ".join(more), "small"))
-    row.addStretch(1)
+    row.addWidget(label(" · ".join(more), "small", wrap=True), 1)
     return row
 
 

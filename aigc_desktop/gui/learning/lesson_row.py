@@ -53,7 +53,7 @@ class LessonRow(QFrame):
         words.addWidget(label(lesson_text(lesson), "" if on else "muted", wrap=True))
         facts = facts_row(lesson, names, self._facts())
         for mark in marks_of(lesson, now_ms()):
-            facts.insertWidget(facts.count() - 1, label(mark_text(mark), "mark"))
+            facts.insertWidget(facts.count() - 2, label(mark_text(mark), "mark"))
         words.addLayout(facts)
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 12, 10, 12)

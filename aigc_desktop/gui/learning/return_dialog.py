@@ -25,6 +25,7 @@ from aigc_desktop.gui.learning.wording import capital, day_text, moment_before, 
 from aigc_desktop.gui.notices import NoticeAction
 from aigc_desktop.gui.widgets.build import beside, button, label
 from aigc_desktop.gui.widgets.dialogs import bottom_row, dialog_layout
+from aigc_desktop.gui.widgets.open_size import open_at_size
 
 SIZE = (800, 520)
 LIST_WIDTH = 230
@@ -38,7 +39,7 @@ class ReturnDialog(QDialog):
         self._owner = parent
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(tr("Return to an earlier day"))
-        self.resize(*SIZE)
+        open_at_size(self, SIZE)
         self._bridge = bridge
         self._known = known
         self._ends: list[int] = []

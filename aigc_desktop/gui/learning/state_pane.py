@@ -6,13 +6,13 @@ from collections.abc import Callable
 from typing import cast
 
 from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QGridLayout,
     QHBoxLayout,
     QHeaderView,
     QProgressBar,
-    QSizePolicy,
-    QStackedWidget,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
@@ -36,6 +36,9 @@ from aigc_desktop.gui.widgets.empty_note import EmptyNote
 SESSION_ROLE = Qt.ItemDataRole.UserRole
 MAX_TITLE = 60
 ROW = 34
+PROGRESS = 6
+TILE = 130
+"""Least width of a tile, in pixels."""
 
 
 class StatePane(QWidget):
@@ -45,6 +48,8 @@ class StatePane(QWidget):
         super().__init__(page)
         self._page = page
         self._handle: Handle | None = None
+        self._tiles = QGridLayout()
+        self._columns = 0
         self.figures = {
             name: Figure(title, self._shower(name))
             for name, title in (
@@ -61,16 +66,14 @@ class StatePane(QWidget):
         self.cancel = button(tr("Cancel"), self._cancel)
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
+        self.progress.setFixedHeight(PROGRESS)
         self.progress.setAccessibleName(tr("How far the run is"))
         self.report = label(" ", wrap=True)
         self.look = button(tr("Have a look"), self._shower("proposed"))
-        self.said = QStackedWidget()
-        self.said.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
-        self.said.addWidget(self.report)
-        self.said.addWidget(_centred(self.progress))
-        keeps = self.look.sizePolicy()
-        keeps.setRetainSizeWhenHidden(True)
-        self.look.setSizePolicy(keeps)
+        for part in (self.look, self.progress):
+            keeps = part.sizePolicy()
+            keeps.setRetainSizeWhenHidden(True)
+            part.setSizePolicy(keeps)
         self.look.hide()
         self.empty = EmptyNote(
             "pulse",
@@ -83,27 +86,40 @@ class StatePane(QWidget):
         page.bridge.arrived.connect(self._on_event)
 
     def _build(self) -> None:
-        tiles = QHBoxLayout()
-        tiles.setSpacing(10)
-        for figure in self.figures.values():
-            tiles.addWidget(figure, 1)
+        self._tiles.setSpacing(10)
+        self._arrange(len(self.figures))
         run = QHBoxLayout()
         run.setSpacing(12)
         run.addWidget(self.learn)
         said = QVBoxLayout()
         said.setSpacing(2)
         said.addWidget(self.runs)
-        said.addWidget(self.said)
+        said.addWidget(self.report)
+        said.addWidget(self.progress)
         run.addLayout(said, 1)
         run.addWidget(self.look)
         run.addWidget(self.cancel)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(14)
-        layout.addLayout(tiles)
+        layout.addLayout(self._tiles)
         layout.addLayout(run)
         layout.addWidget(self.table, 1)
         layout.addWidget(self.empty, 1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        every = len(self.figures)
+        self._arrange(every if event.size().width() >= every * TILE else every // 2)
+
+    def _arrange(self, columns: int) -> None:
+        """Put the tiles into so many columns: in a narrow window their words need room."""
+        if columns == self._columns:
+            return
+        self._columns = columns
+        for at, figure in enumerate(self.figures.values()):
+            self._tiles.addWidget(figure, at // columns, at % columns)
+            self._tiles.setColumnStretch(at, int(at < columns))
 
     def _make_table(self) -> QTableWidget:
         table = QTableWidget(0, 6)
@@ -190,11 +206,11 @@ class StatePane(QWidget):
     def _show_running(self, *, on: bool) -> None:
         self.learn.setEnabled(not on)
         self.cancel.setVisible(on)
-        self.said.setCurrentIndex(int(on))
+        self.progress.setVisible(on)
 
     @Slot()
     def _learn(self) -> None:
-        self.report.setText(" ")
+        self.report.setText(tr("Asking the model…"))
         self.look.hide()
         self.progress.setRange(0, 0)
         self._show_running(on=True)
@@ -230,14 +246,6 @@ class StatePane(QWidget):
         self._handle = None
         self._show_running(on=False)
         notices.say_error(error)
-
-
-def _centred(widget: QWidget) -> QWidget:
-    page = QWidget()
-    layout = QVBoxLayout(page)
-    layout.setContentsMargins(0, 0, 0, 0)
-    layout.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
-    return page
 
 
 def report_text(report: LearnReport) -> str:

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from aigc_desktop.config.i18n import tr
+from aigc_desktop.config.i18n import sentences, tr
 from aigc_desktop.config.messages import describe
 from aigc_desktop.core.errors import UserError
 from aigc_desktop.core.events import Event, TrialProgress
@@ -28,6 +28,7 @@ from aigc_desktop.gui.learning.proof_words import plan_lines, price_line
 from aigc_desktop.gui.learning.wording import capital, moment_text, verdict_text
 from aigc_desktop.gui.widgets.build import button, label
 from aigc_desktop.gui.widgets.dialogs import bottom_row, dialog_layout
+from aigc_desktop.gui.widgets.open_size import open_at_size
 
 SIZE = (940, 660)
 
@@ -41,7 +42,7 @@ class TrialDialog(QDialog):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(tr("Test the lesson"))
-        self.resize(*SIZE)
+        open_at_size(self, SIZE)
         self._bridge = bridge
         self._lesson = lesson
         self._running: Handle | None = None
@@ -61,6 +62,8 @@ class TrialDialog(QDialog):
     def _build(self) -> None:
         self.plan = label(tr("Looking through your past requests…"), wrap=True)
         self.price = label("", "muted", wrap=True)
+        self.problem = label("", "error", wrap=True)
+        self.problem.hide()
         self.step = label("", "muted")
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
@@ -97,6 +100,7 @@ class TrialDialog(QDialog):
         layout.addWidget(label(tr("What the test does"), "heading"))
         layout.addWidget(self.plan)
         layout.addWidget(self.price)
+        layout.addWidget(self.problem)
         return panel
 
     def _show_page(self, page: QWidget | None) -> None:
@@ -127,10 +131,14 @@ class TrialDialog(QDialog):
 
     @Slot(object)
     def _cannot(self, error: BaseException) -> None:
+        """Say it below what the test would do."""
+        if not self.start.isEnabled():
+            self.plan.hide()
+            self.price.hide()
         if isinstance(error, UserError):
-            self.plan.setText("\n\n".join(describe(error.code, error.params)))
+            self.problem.setText(sentences(*describe(error.code, error.params)))
+            self.problem.show()
         else:
-            self.plan.setText("")
             notices.say_error(error)
 
     @Slot(object)
@@ -156,6 +164,7 @@ class TrialDialog(QDialog):
 
     @Slot()
     def _start(self) -> None:
+        self.problem.hide()
         self.step.setText(tr("Asking the model…"))
         self.progress.setRange(0, 0)
         self._show_page(self._running_page)

@@ -21,6 +21,7 @@ from aigc_desktop.gui.chat.safe_text import one_line, visible
 from aigc_desktop.gui.learning.wording import scope_text, state_text
 from aigc_desktop.gui.widgets.build import button, label, scrolled
 from aigc_desktop.gui.widgets.dialogs import bottom_row, close_button, dialog_layout
+from aigc_desktop.gui.widgets.open_size import open_at_size
 
 SIZE = (660, 520)
 
@@ -34,7 +35,7 @@ class WhyDialog(QDialog):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(tr("Why this answer"))
-        self.resize(*SIZE)
+        open_at_size(self, SIZE)
         self._bridge = bridge
         self._why = why
         self._switches: dict[int, QPushButton] = {}
