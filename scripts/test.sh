@@ -30,8 +30,15 @@ if [ -n "${AIGC_CI:-}" ]; then
     fi
 fi
 say "every branch of the modules that keep the user safe"
-"$bin/coverage" run -m pytest -q tests/agent/test_permissions.py tests/agent/test_egress.py tests/agent/test_gateway.py \
-    tests/agent/tools tests/files tests/config/test_log.py
+guarded="tests/agent/test_permissions.py tests/agent/test_egress.py tests/agent/test_gateway.py
+    tests/agent/tools tests/files tests/config/test_log.py"
+# shellcheck disable=SC2086
+"$bin/coverage" run -m pytest -q $guarded
 "$bin/coverage" report --fail-under=100
 
-exec "$bin/python" -m pytest -m "$markers" "$@"
+say "all other tests"
+if [ $# = 0 ]; then
+    # shellcheck disable=SC2086
+    set -- $(printf -- '--ignore=%s ' $guarded)
+fi
+exec "$bin/python" -m pytest -n logical --maxprocesses=4 --dist=loadfile -m "$markers" "$@"

@@ -44,7 +44,11 @@ class BackendLike(Protocol):
 
 
 class Handle:
-    """One submitted piece of work. Its result is dropped when it is cancelled or its owner gone."""
+    """One submitted piece of work. Its result is dropped when it is cancelled or its owner gone.
+
+    It and its future hold each other, so that only the collector ends it, on the main thread: its
+    owner and callbacks must not end in the backend's.
+    """
 
     def __init__(
         self, work: Work, owner: QObject, on_done: OnDone | None, on_error: OnError | None
