@@ -9,7 +9,7 @@ import sys
 from aigc_desktop.cli.exits import OK
 from aigc_desktop.cli.running import in_app, print_json, printable
 from aigc_desktop.config.i18n import tr
-from aigc_desktop.config.messages import describe, take_over_text
+from aigc_desktop.config.messages import describe, refusal_text, take_over_text
 from aigc_desktop.core.events import Event, TakeOverProgressed
 from aigc_desktop.core.takeover import FilesReport, TakeOverReport
 from aigc_desktop.services import takeover
@@ -94,4 +94,4 @@ def _print_files(files: FilesReport) -> None:
     if files.refused_count:
         print("  " + tr("Refused: {count}", count=files.refused_count))
         for path, reason in files.refused:
-            print(f"      {path}: {reason}")
+            print(f"      {path}: {refusal_text(reason)}")

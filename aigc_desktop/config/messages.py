@@ -15,6 +15,7 @@ from aigc_desktop.config.texts import (
     program,
     takeover,
 )
+from aigc_desktop.config.texts.reasons import REASONS
 from aigc_desktop.core.errors import UserError
 from aigc_desktop.core.learning import LearningRun
 from aigc_desktop.core.learning import Outcome as LearningOutcome
@@ -42,7 +43,15 @@ def describe(code: str, params: Mapping[str, Any]) -> tuple[str, str]:
     problem = MESSAGES.get(f"{code}:{values['problem']}")
     if problem is not None:
         values["problem"] = tr(problem.title).format_map(values)
+    if isinstance(values.get("reason"), str):
+        values["reason"] = refusal_text(values["reason"])
     return tr(text.title).format_map(values), tr(text.remedy).format_map(values)
+
+
+def refusal_text(reason: str) -> str:
+    """Return why a file is not taken in the user's language; other reasons stay as they are."""
+    known, colon, detail = reason.partition(": ")
+    return f"{tr(known)}{colon}{detail}" if known in REASONS else reason
 
 
 def describe_error(error: BaseException) -> tuple[str, str]:

@@ -116,7 +116,7 @@ class _Adoption:
             parts_of(name, PurePosixPath("/"))
             status = os.stat(name, dir_fd=source, follow_symlinks=False)
         except UserError as error:
-            return str(error.params.get("reason", "name"))
+            return str(error.params["reason"])
         except (OSError, UnicodeError):
             return "cannot be read"
         if stat.S_ISLNK(status.st_mode):

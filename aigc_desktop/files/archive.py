@@ -100,9 +100,9 @@ class Archive:
         """Return a small file's content. Raises UserError("archive_refused")."""
         info = self._infos.get(name)
         if info is None:
-            raise refused(f"{name} is missing")
+            raise refused(f"a part is missing: {name}")
         if info.file_size > limit:
-            raise refused(f"{name} is too large")
+            raise refused(f"a part is too large: {name}")
         return b"".join(self._pieces(name))
 
     def extract(self, folder: Path, advance: Callable[[int], None]) -> dict[str, str]:
@@ -144,7 +144,7 @@ class Archive:
     def _checked(self) -> tuple[dict[str, zipfile.ZipInfo], list[str]]:
         infos = self._zip.infolist()
         if len(infos) > self._limits.entries:
-            raise refused(f"more than {self._limits.entries:,} entries")
+            raise refused(f"it has too many entries: > {self._limits.entries:,}")
         total = sum(info.file_size for info in infos)
         if total > self._limits.bytes or total > self._limits.ratio * max(self._size, PIECE):
             raise refused("its contents are too large")

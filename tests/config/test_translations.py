@@ -9,7 +9,7 @@ from pathlib import Path
 
 from aigc_desktop.config import settings
 from aigc_desktop.config.i18n import sentences, set_language, tr
-from aigc_desktop.config.messages import MESSAGES, describe
+from aigc_desktop.config.messages import MESSAGES, describe, refusal_text
 from aigc_desktop.config.texts import (
     backup,
     learning,
@@ -18,6 +18,7 @@ from aigc_desktop.config.texts import (
     program,
     takeover,
 )
+from aigc_desktop.config.texts.reasons import REASONS
 
 ROOT = Path(__file__).parents[2]
 COMPUTED = {"messages.py", "i18n.py"}
@@ -63,6 +64,7 @@ def test_everything_is_translated() -> None:
     wanted = used_in_code()
     for code, message in MESSAGES.items():
         wanted |= dict.fromkeys(message, f"messages.py: {code}")
+    wanted |= dict.fromkeys(REASONS, "reasons.py")
     wanted |= {setting.description: f"settings.py: {setting.key}" for setting in settings.ALL}
     missing = {text: place for text, place in wanted.items() if text not in translated}
     assert not missing
@@ -88,3 +90,48 @@ def test_sentences_stand_apart_as_their_language_does_it() -> None:
     assert sentences("Gone.", "", "Try again.") == "Gone. Try again."
     assert sentences("不见了。", "请重试。") == "不见了。请重试。"
     assert sentences("路径：/tmp", "请重试。") == "路径：/tmp 请重试。"
+
+
+def test_why_something_is_refused_is_in_the_users_language() -> None:
+    """All reasons that are given are declared; what follows a colon stays as it is."""
+    given = {
+        reason
+        for name in (
+            "files/archive.py",
+            "files/adopt.py",
+            "files/names.py",
+            "ops/backup/portable.py",
+        )
+        for reason in _reasons_in(ROOT / "aigc_desktop" / name)
+    }
+    assert len(given) > 25
+    assert {reason.partition(": ")[0] for reason in given} <= REASONS
+    set_language("zh_CN")
+    assert (
+        describe("archive_refused", {"reason": "damaged: CRC"})[0] == "不接受此文件：已损坏: CRC。"
+    )
+    assert refusal_text("is a link") == "是链接"
+    assert refusal_text("No such file") == "No such file"
+    set_language("en")
+
+
+def _reasons_in(file: Path) -> set[str]:
+    """Return what is handed to `refuse` and `refused`, and what `_objection` returns."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute):
+            name = node.func.id if isinstance(node.func, ast.Name) else node.func.attr
+            arguments = node.args[-1:] if name in ("refuse", "refused", "_refuse") else []
+            found |= {text for argument in arguments if (text := _beginning(argument))}
+        elif isinstance(node, ast.FunctionDef) and node.name == "_objection":
+            returned = (each.value for each in ast.walk(node) if isinstance(each, ast.Return))
+            found |= {text for each in returned if each and (text := _beginning(each))}
+    return found
+
+
+def _beginning(node: ast.expr) -> str:
+    if isinstance(node, ast.JoinedStr) and node.values:
+        return _beginning(node.values[0])
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    return ""

@@ -20,6 +20,7 @@ import pytest
 from sqlcipher3 import dbapi2
 
 from aigc_desktop.ops.backup import catalog, job, staging
+from aigc_desktop.ops.backup import state as backup_state
 from aigc_desktop.ops.backup.repository import Repository
 from tests.ops.backup.conftest import Home, filled, make_home, tree
 
@@ -164,6 +165,10 @@ def test_kills_while_restoring(filled: Home, capsys: pytest.CaptureFixture[str])
         assert now in states, "neither old nor new"
         at = states.index(now)
         new += at == goal
+        if at == goal:
+            safety = backup_state.read(filled.repository)["last_restore"]["safety_id"]
+            assert safety in Repository.open(filled.repository).snapshot_ids()
+            assert filled.do("verify", snapshot=safety)["ok"]
         assert not list(filled.paths.work_dir.glob(".aigc-restore-*"))
         assert not list(filled.paths.data_dir.glob("restored*"))
     with capsys.disabled():

@@ -167,7 +167,8 @@ class BackupSummary(QFrame):
 def _proven(overview: BackupOverview) -> tuple[str, str]:
     last, proven = overview.last_drill, overview.last_proven
     if last is not None and not last.ok:
-        title, _ = describe(last.problem or "drill_failed", {})
+        which = {"what": last.snapshot_id, "reason": last.snapshot_id}
+        title, _ = describe(last.problem or "drill_failed", which)
         return tr("The last restore drill failed: {reason}", reason=title), "error"
     if proven is None:
         return tr("Not yet proven restorable: a restore drill does that."), "muted"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QWidget
 
 from aigc_desktop.config.i18n import tr
-from aigc_desktop.config.messages import describe
+from aigc_desktop.config.messages import describe, refusal_text
 from aigc_desktop.config.operation_words import moment_text, size_text
 from aigc_desktop.core.takeover import FilesReport, TakeOverReport
 from aigc_desktop.gui.chat.safe_text import one_line, visible
@@ -72,7 +72,10 @@ def _files(files: FilesReport) -> QWidget:
         lines += [one_line(f"{old} → {new}", 200) for old, new in files.renamed[:LISTED]]
     if files.refused_count:
         lines.append(tr("Refused: {count}", count=files.refused_count))
-        lines += [one_line(f"{path}: {reason}", 200) for path, reason in files.refused[:LISTED]]
+        lines += [
+            one_line(f"{path}: {refusal_text(reason)}", 200)
+            for path, reason in files.refused[:LISTED]
+        ]
     return card(title, lines, ())
 
 

@@ -100,7 +100,8 @@ async def drill(place: Place) -> Finding:
     last, proven = found["last_drill"], found["last_proven"]
     able = place.app is not None and found["newest"] is not None
     if last is not None and not last.ok:
-        title, remedy = describe(last.problem or "drill_failed", {})
+        which = {"what": last.snapshot_id, "reason": last.snapshot_id}
+        title, remedy = describe(last.problem or "drill_failed", which)
         return Finding(State.PROBLEM, title, remedy, mendable=able, place=BACKUP)
     if proven is None:
         if found["newest"] is None:
