@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, QUrl, Signal, Slot
+from PySide6.QtCore import QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
@@ -11,7 +11,7 @@ from aigc_desktop.config.messages import describe_error
 from aigc_desktop.config.paths import Paths
 from aigc_desktop.core.errors import UserError
 from aigc_desktop.gui.rescue_choices import RescueChoices
-from aigc_desktop.gui.widgets.build import button, label
+from aigc_desktop.gui.widgets.build import button, in_the_middle, label
 
 RESCUED = ("database_corrupt", "database_missing", "database_newer")
 """What can be helped with a copy of the database."""
@@ -29,7 +29,6 @@ class ProblemPage(QWidget):
         self._paths = paths
         title, remedy = describe_error(error)
         column = QWidget()
-        column.setMaximumWidth(560)
         layout = QVBoxLayout(column)
         layout.setSpacing(12)
         layout.addWidget(label(tr("The program could not start"), "muted"))
@@ -49,11 +48,7 @@ class ProblemPage(QWidget):
         row.addStretch(1)
         row.addWidget(button(tr("Quit"), self.quit))
         layout.addLayout(row)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(24, 24, 24, 24)
-        outer.addStretch(2)
-        outer.addWidget(column, 0, Qt.AlignmentFlag.AlignHCenter)
-        outer.addStretch(3)
+        in_the_middle(self, column)
 
     @Slot()
     def _open(self) -> None:

@@ -58,6 +58,7 @@ class RescueChoices(QWidget):
         self._rescue.setVisible(code == "database_corrupt")
         self._empty.setVisible(code != "database_newer")
         layout.addWidget(self._status)
+        self._status.hide()
         self._settled.connect(self._show_result)
         self._snapshot_found.connect(self._offer_snapshot)
         self._backup_found.connect(self._offer_backup)
@@ -118,6 +119,7 @@ class RescueChoices(QWidget):
         for each in self._choices():
             each.setEnabled(False)
         self._status.setText(tr("Working…"))
+        self._status.show()
         self._in_thread(lambda: choice(self._paths), self._settled)
 
     @Slot(object)

@@ -12,7 +12,7 @@ from aigc_desktop.config.i18n import sentences, tr
 from aigc_desktop.config.messages import describe, describe_error
 from aigc_desktop.config.operation_words import moment_text
 from aigc_desktop.config.paths import Paths
-from aigc_desktop.gui.widgets.build import button, label
+from aigc_desktop.gui.widgets.build import button, in_the_middle, label
 from aigc_desktop.services import migrations
 
 
@@ -32,7 +32,6 @@ class ReturnedPage(QWidget):
         self.again = button("", self.retry)
         self.leave = button(tr("Quit"), self.quit, "primary")
         column = QWidget()
-        column.setFixedWidth(560)
         layout = QVBoxLayout(column)
         layout.setSpacing(12)
         layout.addWidget(self.title)
@@ -43,15 +42,7 @@ class ReturnedPage(QWidget):
         row.addWidget(self.again)
         row.addStretch(1)
         layout.addLayout(row)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(24, 24, 24, 24)
-        outer.addStretch(2)
-        centred = QHBoxLayout()
-        centred.addStretch(1)
-        centred.addWidget(column)
-        centred.addStretch(1)
-        outer.addLayout(centred)
-        outer.addStretch(3)
+        in_the_middle(self, column)
         for each in (self.again, self.leave):
             each.hide()
         self._settled.connect(self._show_result)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QRect, QSize
 from PySide6.QtWidgets import (
     QAbstractButton,
     QLabel,
@@ -14,10 +14,13 @@ from PySide6.QtWidgets import (
     QStyleOptionViewItem,
     QWidget,
 )
+from pytestqt.qtbot import QtBot
 
 from aigc_desktop.config.i18n import set_language
 from aigc_desktop.config.paths import Paths
+from aigc_desktop.core.errors import UserError
 from aigc_desktop.gui.main_window import MINIMUM
+from aigc_desktop.gui.problem_page import ProblemPage
 from tests.gui.conftest import Desk
 
 PARTS = ("diagnostics", "backup", "jobs", "logs", "statistics", "http", "migrations", "takeover")
@@ -96,3 +99,20 @@ def test_nothing_is_cut_in_the_smallest_window(small_desk: Desk) -> None:
         if name == "migrations":
             small_desk.until(lambda pane=pane: pane.list.has_cards)
         small_desk.until(lambda pane=pane: not cut(pane) and not beyond(pane, pane))
+
+
+@pytest.mark.parametrize("width", [500, 900])
+def test_what_is_offered_for_a_damaged_database_does_not_overlap(
+    width: int, prepared: Paths, qtbot: QtBot
+) -> None:
+    page = ProblemPage(UserError("database_corrupt", path="/home/ada/data/sessions.db"), prepared)
+    qtbot.addWidget(page)
+    page.resize(width, 480)
+    page.show()
+    words = [w for w in page.findChildren(QLabel) if w.isVisible()]
+    buttons = [b for b in page.findChildren(QAbstractButton) if b.isVisible()]
+    assert words and buttons
+    assert all(w.height() >= w.heightForWidth(w.width()) for w in words if w.wordWrap())
+    places = [QRect(w.mapTo(page, w.rect().topLeft()), w.size()) for w in (*words, *buttons)]
+    for at, place in enumerate(places):
+        assert not any(place.intersects(other) for other in places[at + 1 :])

@@ -31,7 +31,7 @@ from aigc_desktop.gui.widgets.area_page import AreaPage
 from aigc_desktop.gui.widgets.build import button, icon_button, label, scrolled
 from aigc_desktop.gui.widgets.empty_note import EmptyNote
 from aigc_desktop.gui.widgets.file_dialogs import ask_where_to_save
-from aigc_desktop.gui.widgets.flow import FlowLayout
+from aigc_desktop.gui.widgets.flow import FlowLayout, together
 from aigc_desktop.gui.widgets.segments import Segments
 
 TILES = (
@@ -176,8 +176,8 @@ class StatisticsPane(QWidget):
         for widget in (self.range, self.since, self.until, self.by, self.split):
             row.addWidget(widget)
         row.addStretch()
-        row.addWidget(icon_button("refresh", tr("Load again"), self.reload))
-        row.addWidget(self.export_button)
+        again = icon_button("refresh", tr("Load again"), self.reload)
+        row.addWidget(together(again, self.export_button))
         return row
 
     def _split_view(self) -> QSplitter:

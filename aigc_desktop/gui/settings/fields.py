@@ -29,7 +29,7 @@ from aigc_desktop.gui.settings.wording import (
     setting_help,
     setting_label,
 )
-from aigc_desktop.gui.widgets.build import button, label, restyle
+from aigc_desktop.gui.widgets.build import icon_button, label, restyle
 
 SAVE_DELAY_MS = 500
 CONTROL_WIDTH = 250
@@ -88,7 +88,7 @@ class SettingField(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self.control, 1)
         if self.setting in FOLDERS:
-            row.addWidget(button(tr("Choose…"), self._choose_folder))
+            row.addWidget(icon_button("folder-open", tr("Choose…"), self._choose_folder))
         return box
 
     def _make_control(self) -> QComboBox | QLineEdit:

@@ -45,6 +45,8 @@ from aigc_desktop.gui.widgets.build import OnClick, button, label
 
 SEARCH_DELAY_MS = 150
 MIDNIGHT_CHECK_MS = 60_000
+MIN_WIDTH = 250
+"""Pixels: what the ways to the other pages are called has room."""
 
 
 class Sidebar(QWidget):
@@ -64,7 +66,7 @@ class Sidebar(QWidget):
     def __init__(self, bridge: Bridge, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("sidebar")
-        self.setMinimumWidth(250)
+        self.setMinimumWidth(MIN_WIDTH)
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._bridge = bridge
         self._current: int | None = None

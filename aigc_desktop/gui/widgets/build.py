@@ -7,16 +7,20 @@ from collections.abc import Callable
 from PySide6.QtCore import QSize, Qt, SignalInstance
 from PySide6.QtWidgets import (
     QFrame,
+    QHBoxLayout,
     QLabel,
     QPushButton,
     QScrollArea,
     QSizePolicy,
     QSplitter,
     QToolButton,
+    QVBoxLayout,
     QWidget,
 )
 
 from aigc_desktop.gui import icons
+
+COLUMN_WIDTH = 560
 
 OnClick = Callable[..., object] | SignalInstance
 
@@ -97,6 +101,27 @@ def scrolled(body: QWidget) -> QScrollArea:
     made.setWidgetResizable(True)
     made.setWidget(body)
     return made
+
+
+def in_the_middle(page: QWidget, column: QWidget) -> None:
+    """Put `column` into the middle of a page; it scrolls where it has no room.
+
+    Not by an alignment: what is aligned is not asked how high it is where its words break.
+    """
+    column.setMaximumWidth(COLUMN_WIDTH)
+    body = QWidget()
+    row = QHBoxLayout()
+    row.addStretch(1)
+    row.addWidget(column, 100)
+    row.addStretch(1)
+    inside = QVBoxLayout(body)
+    inside.setContentsMargins(24, 24, 24, 24)
+    inside.addStretch(2)
+    inside.addLayout(row)
+    inside.addStretch(3)
+    outer = QVBoxLayout(page)
+    outer.setContentsMargins(0, 0, 0, 0)
+    outer.addWidget(scrolled(body))
 
 
 def spacer() -> QWidget:
