@@ -110,3 +110,7 @@ def test_learning_by_hand_moves_nothing_and_reports_what_failed(
     assert "the model failed (1)" in state.report.text()
     assert "too little feedback (1)" in state.report.text()
     assert state.table.geometry().top() == before.top()
+    desk.until(state.learn.hasFocus)
+    for _ in range(2):
+        desk.press(Qt.Key.Key_Tab)
+    assert not state.table.isAncestorOf(desk._focused()), "the table lets the Tab key go on"

@@ -137,6 +137,7 @@ class StatePane(QWidget):
         table.verticalHeader().hide()
         table.verticalHeader().setMinimumSectionSize(ROW)
         table.setShowGrid(False)
+        table.setTabKeyNavigation(False)
         table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         head = table.horizontalHeader()
@@ -204,9 +205,13 @@ class StatePane(QWidget):
             cast(LessonsPane, self._page.show_part("lessons")).show_state(name)
 
     def _show_running(self, *, on: bool) -> None:
+        """Show that a run goes on, or no longer; the keyboard stays with these buttons."""
+        had_focus = self.cancel.hasFocus()
         self.learn.setEnabled(not on)
         self.cancel.setVisible(on)
         self.progress.setVisible(on)
+        if had_focus and not on:
+            self.learn.setFocus(Qt.FocusReason.OtherFocusReason)
 
     @Slot()
     def _learn(self) -> None:
@@ -214,6 +219,7 @@ class StatePane(QWidget):
         self.look.hide()
         self.progress.setRange(0, 0)
         self._show_running(on=True)
+        self.cancel.setFocus(Qt.FocusReason.OtherFocusReason)
         self._handle = self._page.bridge.call(
             self, calls.learning.learn_all, on_done=self._ended, on_error=self._failed
         )
