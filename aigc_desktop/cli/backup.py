@@ -54,6 +54,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     bring.add_argument("--file", action="append", default=[], metavar="PATH")
     bring.add_argument("--merge", action="store_true", help="remove nothing that is only here")
     _add(actions, "undo", "take the newest restore back", _undo)
+    forgetting = actions.add_parser("forget", help="give up a restore that waits to be put in")
+    forgetting.add_argument("--json", action="store_true", help="print one JSON value")
+    forgetting.set_defaults(run=without_app(_forget))
     export = _add(actions, "export", "write a snapshot into one portable file", _export)
     export.add_argument("snapshot")
     export.add_argument("file")
@@ -204,6 +207,17 @@ async def _restore(app: App, options: argparse.Namespace) -> int:
 
 async def _undo(app: App, options: argparse.Namespace) -> int:
     return _tell(await restore.undo_restore(app), options)
+
+
+def _forget(paths: Paths, options: argparse.Namespace) -> int:
+    forgotten = restore.forget_waiting(paths)
+    if options.json:
+        print_json({"forgotten": forgotten})
+    elif forgotten:
+        print(tr("The restore is forgotten; everything is as it was."))
+    else:
+        print(tr("No restore waits."))
+    return OK
 
 
 def _tell(result: Any, options: argparse.Namespace) -> int:

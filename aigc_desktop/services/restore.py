@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from aigc_desktop.config.paths import Paths
 from aigc_desktop.core.backup import (
     FileDifference,
     FileState,
@@ -114,6 +115,16 @@ async def discard_staged_restore(app: App) -> bool:
     """Forget a staged restore that has not been put in yet; return whether there was one."""
     found = await run_job(app, Operation.RESTORE, "discard", {})
     return bool(found["discarded"])
+
+
+def forget_waiting(paths: Paths) -> bool:
+    """Forget a restore that waits for other programs to close; return whether one did. Blocks.
+
+    Works where the program cannot be opened, which it cannot while a restore waits.
+    """
+    from aigc_desktop.ops.backup import staging
+
+    return staging.forget_waiting(paths)
 
 
 async def export_snapshot(

@@ -12,6 +12,7 @@ import contextlib
 import json
 import logging
 import os
+import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -67,7 +68,7 @@ def journal_file(paths: Paths) -> Path:
 
 
 def read(paths: Paths) -> Journal | None:
-    """Return the journal if there is one."""
+    """Return the journal if there is one; a damaged one is set aside, and counts as none."""
     try:
         data = json.loads(journal_file(paths).read_bytes())
         data["areas"] = [
@@ -82,6 +83,11 @@ def read(paths: Paths) -> Journal | None:
         ]
         return Journal(**data)
     except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        aside = journal_file(paths).with_suffix(f".damaged-{time.time_ns()}")
+        journal_file(paths).replace(aside)
+        logger.warning("the journal of a restore is damaged and kept as %s: %s", aside.name, error)
         return None
 
 
@@ -130,20 +136,36 @@ def discard(paths: Paths, journal: Journal) -> None:
     logger.info("a restore was not finished and is forgotten: %s", journal.id)
 
 
+def forget_waiting(paths: Paths) -> bool:
+    """Forget a restore that waits to be put in; return whether one did. Raises OSError.
+
+    The database goes first: while it is still there nothing else has been put in.
+    """
+    from aigc_desktop.store import migration
+
+    with migration.locked(paths):
+        journal = read(paths)
+        whole = (paths.data_dir / DATABASE).exists()
+        if journal is None or journal.state != READY or not whole:
+            return False
+        discard(paths, journal)
+        return True
+
+
 def _put_database(paths: Paths) -> None:
     from aigc_desktop.store import migration, rescue, snapshots
     from aigc_desktop.store.search import remove_index
 
     staged = paths.data_dir / DATABASE
     with migration.locked(paths):
-        remove_index(paths.search_database)
-        if not staged.exists():
-            return
-        if not paths.database.exists():
-            snapshots.swap_in(staged, paths.database)
+        if not staged.exists() or not paths.database.exists():
+            remove_index(paths.search_database)
+            if staged.exists():
+                snapshots.swap_in(staged, paths.database)
             return
         try:
             with snapshots.held(paths.database):
+                remove_index(paths.search_database)
                 aside = snapshots.free_name(paths.data_dir, snapshots.ASIDE)
                 snapshots.keep_aside(paths.database, aside)
                 snapshots.swap_in(staged, paths.database)
@@ -151,6 +173,7 @@ def _put_database(paths: Paths) -> None:
             raise UserError("restore_waits") from error
         except snapshots.DatabaseError as error:
             logger.info("the database that is replaced is damaged: %s", error)
+            remove_index(paths.search_database)
             rescue.set_aside(paths)
             snapshots.swap_in(staged, paths.database)
         snapshots.prune(paths)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
 from typing import Any
@@ -242,6 +243,34 @@ def test_while_somebody_has_the_database_open_the_restore_waits(filled: Home) ->
     assert db.execute("SELECT count(*) FROM sessions").fetchone() == (10,)
     db.close()
     assert staging.finish(filled.paths) == []
+
+
+def test_a_restore_that_waits_can_be_given_up(filled: Home) -> None:
+    snapshot = filled.create()
+    filled.write("since.txt", b"since")
+    filled.paths.search_database.write_bytes(b"in use")
+    filled.do("stage", snapshot=snapshot, replace=True, undo=False)
+    with contextlib.closing(dbapi2.connect(str(filled.paths.database))) as db:
+        db.execute("PRAGMA journal_mode=WAL")
+        db.execute("SELECT count(*) FROM sessions").fetchone()
+        with pytest.raises(UserError, match="restore_waits"):
+            staging.finish(filled.paths)
+        assert filled.paths.search_database.exists(), "another program works with it"
+        assert staging.forget_waiting(filled.paths)
+    assert not staging.forget_waiting(filled.paths)
+    assert staging.finish(filled.paths) is None
+    assert (filled.paths.work_dir / "since.txt").exists()
+    assert not list(filled.paths.work_dir.glob(".aigc-restore-*"))
+
+
+def test_a_damaged_journal_is_set_aside(filled: Home, allow_log: set[str]) -> None:
+    """It must not keep the program from starting."""
+    allow_log.add("journal of a restore is damaged")
+    for content in (b"", b"{", b"[]", b'{"areas": [{}]}'):
+        staging.journal_file(filled.paths).write_bytes(content)
+        assert staging.finish(filled.paths) is None
+        assert not staging.journal_file(filled.paths).exists()
+    assert len(list(filled.paths.data_dir.glob("restore.damaged-*"))) == 4
 
 
 def test_a_damaged_database_is_replaced_and_kept(filled: Home, allow_log: set[str]) -> None:
