@@ -45,8 +45,11 @@ print("done", flush=True)
 """
 
 
-def run(home: Home, name: str, delay: float | None, **options: object) -> bool:
-    """Do a job in a child; kill it `delay` seconds after it began; return whether it was."""
+def run(home: Home, name: str, delay: float | None, **options: object) -> float | None:
+    """Do a job in a child, to be killed `delay` seconds after it began.
+
+    Return the seconds that it took, None if it was killed.
+    """
     given = replace(home.job, name=name, options=dict(options))
     child = subprocess.Popen(
         [sys.executable, "-c", CHILD], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT
@@ -55,21 +58,23 @@ def run(home: Home, name: str, delay: float | None, **options: object) -> bool:
     child.stdin.write(job.dump(given))
     child.stdin.flush()
     assert child.stdout.readline() == b"begun\n"
+    began = time.monotonic()
     with contextlib.suppress(subprocess.TimeoutExpired):
         child.wait(delay)
+    took = time.monotonic() - began
     killed = child.poll() is None
     child.kill()
     child.wait()
     child.stdin.close()
     child.stdout.close()
     assert killed or child.returncode == 0
-    return killed
+    return None if killed else took
 
 
 def duration(home: Home, name: str, **options: object) -> float:
-    began = time.monotonic()
-    run(home, name, None, **options)
-    return time.monotonic() - began
+    took = run(home, name, None, **options)
+    assert took is not None
+    return took
 
 
 def alter(home: Home, chance: random.Random) -> None:
@@ -84,12 +89,15 @@ def alter(home: Home, chance: random.Random) -> None:
 @pytest.mark.timeout(3600)
 def test_kills_while_backing_up(filled: Home, capsys: pytest.CaptureFixture[str]) -> None:
     chance = random.Random(10)
+    filled.create()
+    alter(filled, chance)
     usual = duration(filled, "create", label="", cause="manual")
     killed = made = 0
     for _ in range(BACKUP_KILLS):
         alter(filled, chance)
         before = set(Repository.open(filled.repository).snapshot_ids())
-        killed += run(filled, "create", chance.uniform(0, usual * 1.1), label="", cause="manual")
+        moment = chance.uniform(0, usual * 1.1)
+        killed += run(filled, "create", moment, label="", cause="manual") is None
         after = set(Repository.open(filled.repository).snapshot_ids())
         assert before <= after
         for snapshot_id in after - before:
@@ -150,14 +158,9 @@ def test_kills_while_restoring(filled: Home, capsys: pytest.CaptureFixture[str])
     assert state(filled) == states[at]
     for _ in range(RESTORE_KILLS):
         goal = 1 - at
-        killed += run(
-            filled,
-            "stage",
-            chance.uniform(0, usual * 1.1),
-            snapshot=snapshots[goal],
-            replace=True,
-            undo=False,
-        )
+        moment = chance.uniform(0, usual * 1.1)
+        options = {"snapshot": snapshots[goal], "replace": True, "undo": False}
+        killed += run(filled, "stage", moment, **options) is None
         if chance.random() < 0.3:
             finish_killed(filled, chance)
         staging.finish(filled.paths)
