@@ -112,6 +112,21 @@ def test_follow_ups_stay(matcher: ScenarioMatcher, text: str) -> None:
         assert match.scenario_id == previous
 
 
+def test_where_a_follow_up_stays_is_always_among_those_that_are_shown(
+    matcher: ScenarioMatcher,
+) -> None:
+    topics = ("Chess", "Astronomy", "Sailing", "Pottery", "Violin", "Beekeeping", "Skiing")
+    many = tuple(
+        Candidate(number, str(number), topic, f"All about {topic}", (), (f"teach me {topic}",))
+        for number, topic in enumerate(topics, 10)
+    )
+    for previous in many:
+        match = matcher.match("make it cheaper", many, previous_id=previous.id)
+        shown = {each.id: each.name for each in match.ranked}
+        assert match.scenario_id == previous.id
+        assert shown[previous.id] == previous.name
+
+
 def test_a_request_that_clearly_leaves_is_let_go(matcher: ScenarioMatcher) -> None:
     text = "find a cheap flight to Oslo for next friday"
     assert matcher.match(text, CANDIDATES, previous_id=3).scenario_id == 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QRectF
 
 from aigc_desktop.config.i18n import tr
-from aigc_desktop.core.matching import Match, Outcome
+from aigc_desktop.core.matching import Match, Outcome, ReasonKind
 from aigc_desktop.gui.chat.row_view import TEXT_BUTTON, add_text_button
 from aigc_desktop.gui.chat.rows import TurnState
 from aigc_desktop.gui.chat.safe_text import one_line
@@ -24,7 +24,8 @@ def chip_text(match: Match | None) -> str:
         return ""
     chosen = next((r for r in match.ranked if r.id == match.scenario_id), None)
     name = one_line(chosen.name, MAX_NAME) if chosen else tr("Default scenario")
-    if match.scorer == "rule" or match.outcome is Outcome.DEFAULT:
+    follows = any(reason.kind is ReasonKind.FOLLOW_UP for reason in match.reasons)
+    if match.scorer == "rule" or match.outcome is Outcome.DEFAULT or follows:
         return name
     return f"{name} · {match.confidence:.0%}"
 

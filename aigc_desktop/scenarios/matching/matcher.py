@@ -166,10 +166,14 @@ class ScenarioMatcher:
         reasons = _reasons(index, scores, text, best)
         found = Match(Outcome.SCENARIO, ids[best], sure, ranked, reasons, entry.scorer)
         if previous_id in ids and previous_id != ids[best]:
-            stays = follow_up.stays(text, sure, float(belief[ids.index(previous_id)]))
-            if stays:
+            place = ids.index(previous_id)
+            if follow_up.stays(text, sure, float(belief[place])):
+                if place not in order[:SHOWN]:
+                    name = index.candidates[place].name
+                    last = Ranked(previous_id, name, float(belief[place]))
+                    ranked = (*ranked[: SHOWN - 1], last)
                 reason = Reason(ReasonKind.FOLLOW_UP)
-                return replace(found, scenario_id=previous_id, reasons=(reason,))
+                return replace(found, scenario_id=previous_id, ranked=ranked, reasons=(reason,))
             return found
         if previous_id is not None and previous_id == ids[best]:
             return found
