@@ -6,9 +6,12 @@ import argparse
 import asyncio
 import json
 import re
+import sys
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
+from aigc_desktop.cli.exits import FAILED
+from aigc_desktop.core.events import NoticeLevel, NoticeRaised
 from aigc_desktop.services.app import App
 
 if TYPE_CHECKING:
@@ -17,12 +20,16 @@ if TYPE_CHECKING:
 
 Run = Callable[[argparse.Namespace], int]
 InApp = Callable[[App, argparse.Namespace], Awaitable[int]]
+OnNotice = Callable[[NoticeRaised], None]
+
+LEFT = "restore_left_files"
 
 
-def in_app(work: InApp, *, resident: bool = False) -> Run:
+def in_app(work: InApp, *, resident: bool = False, notice: OnNotice | None = None) -> Run:
     """Return a command's `run`: opens the program, does `work` in it, closes it.
 
-    A `resident` one runs jobs by their schedules meanwhile.
+    A `resident` one runs jobs by their schedules meanwhile. `notice` is told what goes wrong in
+    the background, from the opening on.
     """
 
     def run(options: argparse.Namespace) -> int:
@@ -31,6 +38,8 @@ def in_app(work: InApp, *, resident: bool = False) -> Run:
 
         paths = Paths.default()
         settings, bus, stop_logging = prepare(paths)
+        if notice is not None:
+            bus.subscribe(lambda event: notice(event) if isinstance(event, NoticeRaised) else None)
 
         async def go() -> int:
             async with open_app(paths, settings, bus, resident=resident) as app:
@@ -45,14 +54,32 @@ def in_app(work: InApp, *, resident: bool = False) -> Run:
 
 
 def in_app_twice(work: InApp) -> Run:
-    """The same, and opens the program once more: what `work` prepared for that is put in."""
-    first, then = in_app(work), in_app(nothing)
+    """The same, and opens the program once more: what `work` prepared for that is put in.
+
+    What could not be put in is said, and the command has failed.
+    """
+    first = in_app(work)
 
     def run(options: argparse.Namespace) -> int:
         code = first(options)
-        return then(options) or code
+        told: list[str] = []
+
+        def tell(notice: NoticeRaised) -> None:
+            if notice.level is not NoticeLevel.INFO:
+                say_notice(notice)
+                told.append(notice.code)
+
+        code = in_app(nothing, notice=tell)(options) or code
+        return FAILED if LEFT in told else code
 
     return run
+
+
+def say_notice(notice: NoticeRaised) -> None:
+    """Print what goes wrong in the background."""
+    from aigc_desktop.config.messages import describe
+
+    print(" ".join(describe(notice.code, notice.params)), file=sys.stderr, flush=True)
 
 
 async def nothing(_app: App, _options: argparse.Namespace) -> int:

@@ -5,13 +5,11 @@ from __future__ import annotations
 import argparse
 import asyncio
 import signal
-import sys
 
 from aigc_desktop.cli.exits import FAILED, OK
-from aigc_desktop.cli.running import in_app
+from aigc_desktop.cli.running import in_app, say_notice
 from aigc_desktop.config.i18n import tr
-from aigc_desktop.config.messages import describe
-from aigc_desktop.core.events import Event, HttpChanged, NoticeRaised
+from aigc_desktop.core.events import Event, HttpChanged
 from aigc_desktop.services import tokens
 from aigc_desktop.services.app import App
 
@@ -24,7 +22,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="TTL",
         help="make a token that holds for TTL (30m, 1h, 7d) and print it",
     )
-    parser.set_defaults(run=in_app(_serve, resident=True))
+    parser.set_defaults(run=in_app(_serve, resident=True, notice=say_notice))
 
 
 async def _serve(app: App, options: argparse.Namespace) -> int:
@@ -38,9 +36,7 @@ async def _serve(app: App, options: argparse.Namespace) -> int:
         print(made.token, flush=True)
 
     def listen(event: Event) -> None:
-        if isinstance(event, NoticeRaised):
-            print(" ".join(describe(event.code, event.params)), file=sys.stderr, flush=True)
-        elif isinstance(event, HttpChanged) and not event.state.running:
+        if isinstance(event, HttpChanged) and not event.state.running:
             broken.append(event)
             ended.set()
 

@@ -125,3 +125,17 @@ def test_a_file_in_the_place_of_the_repository(home: Path) -> None:
     (home / "aigc/backups").write_text("no folder")
     done = run(home, "backup", "list", "--json")
     assert done.returncode == 1 and json.loads(done.stdout)["code"] == "file_not_readable"
+
+
+def test_what_a_restore_could_not_put_back_is_said(home: Path) -> None:
+    """Something was put where a file belongs, and may not be taken away."""
+    work_dir = home / "aigc/work_dir"
+    work_dir.mkdir(parents=True)
+    (work_dir / "a.txt").write_text("a")
+    snapshot = made(home)
+    (work_dir / "a.txt").unlink()
+    (work_dir / "a.txt").mkdir()
+    os.mkfifo(work_dir / "a.txt/pipe")
+    done = run(home, "backup", "restore", snapshot)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "a.txt" in done.stderr
