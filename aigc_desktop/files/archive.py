@@ -191,12 +191,16 @@ def safe_name(path: str) -> str:
         name = name.encode("utf-8", "replace").decode()
         while len(name.encode()) > 200:
             name = name[:-1]
-        try:
-            parts_of(name, PurePosixPath("/"))
-        except UserError:
-            name = f"_{name.rstrip('. ')}_"
-        cleaned.append(name)
+        cleaned.append(name if _is_taken(name) else f"_{name.rstrip('. ')}_")
     return "/".join(cleaned)
+
+
+def _is_taken(name: str) -> bool:
+    """Whether the reader takes a part of a path; "." is none to it."""
+    try:
+        return parts_of(name, PurePosixPath("/")) == (name,)
+    except UserError:
+        return False
 
 
 def _is_plain(character: str) -> bool:

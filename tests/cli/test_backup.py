@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from aigc_desktop.ops.backup.repository import CONFIGS
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -115,7 +117,8 @@ def test_the_list_is_in_the_users_language_and_steers_no_terminal(home: Path) ->
 
 def test_a_repository_without_its_configuration_is_not_called_empty(home: Path) -> None:
     made(home)
-    (home / "aigc/backups/config.json").unlink()
+    for name in CONFIGS:
+        (home / "aigc/backups" / name).unlink()
     done = run(home, "backup", "list", "--json")
     assert done.returncode == 1 and json.loads(done.stdout)["code"] == "backup_damaged"
 

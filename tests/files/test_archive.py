@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from aigc_desktop.core.errors import UserError
@@ -142,6 +142,8 @@ def test_nothing_is_written_over(tmp_path: Path) -> None:
     assert (tmp_path / "outside").read_text() == "kept"
 
 
+@example(".")
+@example("a/./b")
 @given(st.text(min_size=1, max_size=60).map(lambda text: text.strip("/") or "x"))
 def test_a_safe_name_is_one_that_the_reader_takes(name: str) -> None:
     made = io.BytesIO()

@@ -20,6 +20,9 @@ from aigc_desktop.ops.backup.sealed import damaged
 
 FORMAT = "aigc-backup"
 VERSION = 1
+CONFIGS = ("config.json", "config.copy.json")
+"""The same twice: without the wrapped key in it nothing that is encrypted can be read any more."""
+
 LOCK_TIMEOUT = 10.0
 """Seconds to wait for another process that works in the repository."""
 
@@ -48,13 +51,15 @@ class Repository:
         """Open the repository, made if there is none. Raises OSError, and UserError as `open`."""
         for folder in (root, root / "packs", root / "index", root / "snapshots"):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not (root / "config.json").exists():
+        if not any((root / name).exists() for name in CONFIGS):
             if any((root / "snapshots").iterdir()):
                 raise damaged("config.json")
             now = int(time.time() * 1000)
             config = {"format": FORMAT, "version": VERSION, "id": os.urandom(8).hex(), "key": None}
             _write_config(root, {**config, "created_at": now})
-        return cls.open(root)
+        repository = cls.open(root)
+        _mend_config(root, repository.config)
+        return repository
 
     def unlock(self, passphrase: str | None) -> None:
         """Make the key ready. Raises UserError: `passphrase_missing`, `passphrase_wrong`."""
@@ -141,16 +146,26 @@ def _after(newest: str) -> str:
 
 
 def _read_config(root: Path) -> dict[str, Any]:
+    """Return the configuration, or its copy. Raises what is wrong with the first."""
+    problem: UserError | None = None
+    for name in CONFIGS:
+        try:
+            return _load_config(root, root / name)
+        except UserError as error:
+            problem = problem or error
+    assert problem is not None
+    raise problem
+
+
+def _load_config(root: Path, file: Path) -> dict[str, Any]:
     try:
-        config = json.loads((root / "config.json").read_bytes())
+        config = json.loads(file.read_bytes())
     except FileNotFoundError as error:
         if any((root / "snapshots").glob("*")):
             raise damaged("config.json") from error
         raise UserError("no_repository", path=str(root)) from error
     except OSError as error:
-        raise UserError(
-            "file_not_readable", path=str(root / "config.json"), reason=error.strerror or ""
-        ) from error
+        raise UserError("file_not_readable", path=str(file), reason=error.strerror or "") from error
     except (ValueError, RecursionError) as error:
         raise damaged("config.json") from error
     if not isinstance(config, dict) or config.get("check") != _check(config):
@@ -164,8 +179,18 @@ def _read_config(root: Path) -> dict[str, Any]:
 
 def _write_config(root: Path, config: dict[str, Any]) -> dict[str, Any]:
     config = {**config, "check": _check(config)}
-    write_atomically(root / "config.json", json.dumps(config, indent=1).encode())
+    for name in CONFIGS:
+        write_atomically(root / name, json.dumps(config, indent=1).encode())
     return config
+
+
+def _mend_config(root: Path, config: dict[str, Any]) -> None:
+    """Write the one of the two again that cannot be read."""
+    for name in CONFIGS:
+        try:
+            _load_config(root, root / name)
+        except UserError:
+            write_atomically(root / name, json.dumps(config, indent=1).encode())
 
 
 def _check(config: dict[str, Any]) -> str:

@@ -91,7 +91,8 @@ async def backup_age(place: Place) -> Finding:
         return Finding(State.WARNING, f"{when} {said}", place=BACKUP)
     if newest.verified_at is None:
         return Finding(State.WARNING, f"{when} {tr('It was not verified.')}", place=BACKUP)
-    return Finding(State.OK, f"{when} {tr('Every part of it was read back and is whole.')}")
+    said = tr("What was new in it was read back; the drill reads all of it.")
+    return Finding(State.OK, f"{when} {said}")
 
 
 async def drill(place: Place) -> Finding:

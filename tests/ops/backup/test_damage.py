@@ -25,6 +25,11 @@ def files_of(root: Path) -> dict[str, Path]:
     return {**found, "snapshot": root / "snapshots" / Repository.open(root).snapshot_ids()[-1]}
 
 
+def forget_copy(home: Home) -> None:
+    """Leave the configuration that is damaged as the only one."""
+    (home.repository / "config.copy.json").unlink()
+
+
 def rejected(home: Home, snapshot: str) -> bool:
     """Whether the snapshot is refused: by a verification and by a restore."""
     try:
@@ -43,6 +48,7 @@ def home(request: pytest.FixtureRequest, filled: Home) -> Iterator[Home]:
 def test_any_flipped_byte_is_found(home: Home, kind: str) -> None:
     snapshot = home.create()
     file = files_of(home.repository)[kind]
+    forget_copy(home)
     whole = file.read_bytes()
     step = max(len(whole) // 12, 1)
     # Beginning and end byte by byte (magic, lengths, trailer), the rest in samples.
@@ -87,10 +93,30 @@ def test_whatever_happens_to_a_file_is_found(
     filled: Home, kind: str, harm: Callable[[Path], None]
 ) -> None:
     snapshot = filled.create()
+    forget_copy(filled)
     harm(files_of(filled.repository)[kind])
     with pytest.raises(UserError):
         if not filled.do("verify", snapshot=snapshot)["ok"]:
             raise UserError("backup_damaged")
+
+
+@pytest.mark.parametrize("harm", [cut, empty, longer, remove, to_folder])
+def test_one_damaged_configuration_costs_nothing(home: Home, harm: Callable[[Path], None]) -> None:
+    """The key of what is encrypted is in it."""
+    snapshot = home.create()
+    harm(home.repository / "config.json")
+    assert not rejected(home, snapshot)
+    (home.paths.work_dir / "run.sh").unlink()
+    done = home.do("restore_some", snapshot=snapshot, sessions=[], files=["work_dir/run.sh"])
+    assert done["files"] == 1
+
+
+def test_the_next_backup_mends_a_damaged_configuration(home: Home) -> None:
+    home.create()
+    whole = (home.repository / "config.json").read_bytes()
+    cut(home.repository / "config.json")
+    home.create()
+    assert (home.repository / "config.json").read_bytes() == whole
 
 
 def test_swapped_files_are_found(filled: Home) -> None:
