@@ -33,7 +33,9 @@ from pathlib import Path
 from aigc_desktop import bootstrap
 from aigc_desktop.config.paths import Paths
 from aigc_desktop.core.events import TakeOverProgressed
-from aigc_desktop.services import takeover
+from aigc_desktop.services import matching, takeover
+
+matching.WARM_UP_DELAY = 1e6  # the embedding's memory is not the migration's
 
 async def main():
     paths = Paths(Path(sys.argv[2]))

@@ -369,10 +369,14 @@ def _derive(connection: Connection) -> None:
 
 
 def _private(database: Path) -> Any:
-    """Open a file that nobody else has: it is made durable when it takes its place."""
+    """Open a file that nobody else has: it is made durable when it takes its place.
+
+    What is sorted on the way goes to the disk: SQLCipher keeps it in memory, however much it is.
+    """
     db = connect(database, "mode=rwc")
     db.execute("PRAGMA journal_mode=DELETE")
     db.execute("PRAGMA synchronous=OFF")
+    db.execute("PRAGMA temp_store=FILE")
     return db
 
 

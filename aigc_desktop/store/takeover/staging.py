@@ -106,6 +106,7 @@ class _Joined:
         self._db = snapshots.connect(path, "mode=rw")
         self._db.execute("PRAGMA synchronous=OFF")
         self._db.execute("PRAGMA journal_mode=OFF")
+        self._db.execute("PRAGMA temp_store=FILE")
         cleaner.register(self._db)
         watch(self._db, stop)
         self._db.execute("ATTACH ? AS web", (database_uri(source.copy, "mode=ro"),))
