@@ -141,8 +141,10 @@ class ToolView(RowView):
                 x, y = float(PAD), y + TEXT_BUTTON + 6
             x = add_text_button(scene, style, x, y, action, label, look=look) + 8
         hint = tr("Enter: once · Esc: deny · Ctrl+J: here")
-        room = QRectF(x + 6, y, max(0.0, scene.width - x - PAD - 6), TEXT_BUTTON)
-        scene.labels.append(Label(room, hint, style.small))
+        wide = style.width(hint, style.small) + 2
+        if x + 6 + wide > scene.width - PAD:
+            x, y = PAD - 6.0, y + TEXT_BUTTON
+        scene.labels.append(Label(QRectF(x + 6, y, wide, TEXT_BUTTON), hint, style.small))
         return y + TEXT_BUTTON + PAD
 
     def _lay_out_live(self, scene: Scene, y: float) -> float:

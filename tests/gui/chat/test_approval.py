@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QFontMetricsF
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
@@ -33,6 +34,17 @@ def test_the_question_shows_what_will_happen(view: TranscriptView, qtbot: QtBot)
     for part in ("Allow once", "Allow for this session", "Deny"):
         assert part in text
     assert said == ["Approval needed. Edit file: summary.md"]
+
+
+@pytest.mark.parametrize("width", [480, 620, 760, 900, 1060, 1200])
+def test_the_keys_are_named_in_full_at_any_width(view: TranscriptView, width: int) -> None:
+    view.resize(width, 600)
+    ask(view)
+    place = scene(view, 4, 1000)
+    (hint,) = [label for label in place.labels if "Ctrl+J" in label.text]
+    assert hint.rect.width() >= QFontMetricsF(hint.font).horizontalAdvance(hint.text)
+    assert hint.rect.right() <= place.width
+    assert not any(hint.rect.intersects(button.rect) for button in place.buttons)
 
 
 @pytest.mark.parametrize(
