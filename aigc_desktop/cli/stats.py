@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import asdict
 from datetime import date
 from typing import Any
 
@@ -87,7 +86,7 @@ def _plain(series: Series) -> dict[str, Any]:
 
 def _figures(figures: Figures) -> dict[str, Any]:
     return {
-        **asdict(figures),
+        **figures._asdict(),
         "cost_usd": figures.cost_usd,
         "cache_hit_rate": figures.value(Measure.CACHE),
         "average_seconds": figures.value(Measure.LATENCY),

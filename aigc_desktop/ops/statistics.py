@@ -7,10 +7,8 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
-from operator import attrgetter
 
 from aigc_desktop.core.statistics import (
-    FIGURES,
     By,
     Figures,
     Measure,
@@ -31,7 +29,6 @@ MAX_PARTS = 500
 MAX_PERIODS = 4000
 """Longer ranges are cut at their beginning: ten years of days."""
 
-_NUMBERS = attrgetter(*FIGURES)
 _NOTHING = Figures()
 _EPOCH = date(1970, 1, 1)
 
@@ -83,7 +80,7 @@ def series(
     since = max(since, periods[0])
     low, high = _number(since), _number(until)
     starts = [_number(period) for period in periods]
-    found = rows.per_period(db, by, low, high, starts)
+    found = rows.per_period(db, by, low, high)
     parts = _parts(db, split, low, high, order, None if lines is None else MAX_PARTS)
     span = high - low + 1
     return Series(
@@ -126,7 +123,7 @@ def _lines(
     all_shown = limit is None or len(parts) <= limit + 1
     own = parts if all_shown else parts[:limit]
     keys = None if limit is None else [part.key for part in own]
-    found = rows.per_part_and_period(db, split, keys, by, *days, starts)
+    found = rows.per_part_and_period(db, split, keys, by, *days)
     return tuple(
         (
             part,
@@ -138,7 +135,7 @@ def _lines(
 
 def _together(parts: Iterable[Figures], chats: int) -> Figures:
     """Return the sum; chats occur in several periods and cannot be added up."""
-    sums = [sum(column) for column in zip(*map(_NUMBERS, parts), strict=True)]
+    sums = [sum(column) for column in zip(*parts, strict=True)]
     return Figures(chats, *sums[1:])
 
 

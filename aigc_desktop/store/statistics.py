@@ -11,14 +11,11 @@ from sqlalchemy import (
     Connection,
     Integer,
     Select,
-    and_,
     case,
-    column,
     distinct,
     func,
     literal,
     select,
-    values,
 )
 
 from aigc_desktop.core.session import TurnStatus
@@ -26,6 +23,7 @@ from aigc_desktop.core.statistics import FIGURES, By, Figures, Measure, Split
 from aigc_desktop.store.tables import business_scenarios, sessions, turns, usage_aggregates
 
 _TABLE = usage_aggregates.c
+_DAY = 86_400
 _MONDAY = 3
 """1970-01-01 was a Thursday: three days after a Monday."""
 
@@ -45,7 +43,7 @@ _FIGURES = (_CHATS, *(func.sum(_TABLE[name]) for name in FIGURES[1:]))
 
 
 def _figures(values: Sequence[int | None]) -> Figures:
-    return Figures(*[value or 0 for value in values])
+    return Figures._make([value or 0 for value in values])
 
 
 def _key(split: Split) -> ColumnElement[Any]:
@@ -99,15 +97,10 @@ def chats(db: Connection, since: int, until: int) -> int:
     return found
 
 
-def per_period(
-    db: Connection, by: By, since: int, until: int, starts: Sequence[int] = ()
-) -> dict[int, Figures]:
-    """Return the figures per period: its first day → figures; empty ones are left out.
-
-    `starts` are the first days of the periods in question; months need them.
-    """
-    at, query = _by_period(by, starts)
-    rows = db.execute(_between(query.add_columns(*_FIGURES), since, until).group_by(at))
+def per_period(db: Connection, by: By, since: int, until: int) -> dict[int, Figures]:
+    """Return the figures per period: its first day → figures; empty ones are left out."""
+    query = select(_first_day(by).label("at"), *_FIGURES)
+    rows = db.execute(_between(query, since, until).group_by("at"))
     return {row[0]: _figures(row[1:]) for row in rows}
 
 
@@ -128,43 +121,36 @@ def per_part_and_period(
     by: By,
     since: int,
     until: int,
-    starts: Sequence[int] = (),
 ) -> dict[tuple[str | None, int], Figures]:
     """Return the figures of the parts `keys` per period, and of all others together (None).
 
     Without `keys` every part is told apart.
     """
-    at, query = _by_period(by, starts)
+    at = _first_day(by).label("at")
     key = _key(split)
     if not keys:
-        query = query.add_columns(key.label("part"), *_FIGURES)
-        rows = db.execute(_between(query, since, until).group_by(at, "part"))
+        query = select(at, key.label("part"), *_FIGURES)
+        rows = db.execute(_between(query, since, until).group_by("at", "part"))
         return {(_as_text(row[1]), row[0]): _figures(row[2:]) for row in rows}
     wanted = list(keys) if split is Split.MODEL else [int(key or 0) for key in keys]
     part = case(
         *((key == each, literal(place, Integer)) for place, each in enumerate(wanted)), else_=-1
     ).label("part")
-    query = query.add_columns(part, *_FIGURES)
-    rows = db.execute(_between(query, since, until).group_by(at, "part"))
+    query = select(at, part, *_FIGURES)
+    rows = db.execute(_between(query, since, until).group_by("at", "part"))
     return {(None if row[1] < 0 else keys[row[1]], row[0]): _figures(row[2:]) for row in rows}
 
 
-def _by_period(by: By, starts: Sequence[int]) -> tuple[ColumnElement[Any], Select[Any]]:
-    """Return the column with a period's first day, and the query that has it."""
-    if by is By.MONTH:
-        ends = [*starts[1:], starts[-1] + 31] if starts else []
-        spans = (
-            values(column("first", Integer), column("after", Integer), name="months")
-            .data(list(zip(starts, ends, strict=True)))
-            .cte("months")
-        )
-        within = and_(_TABLE.day >= spans.c.first, _TABLE.day < spans.c.after)
-        return spans.c.first, select(spans.c.first).join(usage_aggregates, within)
-    if by is By.WEEK:
-        at = (_TABLE.day - (_TABLE.day + _MONDAY) % 7).label("at")
-    else:
-        at = _TABLE.day.label("at")
-    return at, select(at)
+def _first_day(by: By) -> ColumnElement[int]:
+    """Return the first day of the period that a row belongs to."""
+    match by:
+        case By.MONTH:
+            seconds = _TABLE.day * _DAY
+            return func.unixepoch(seconds, "unixepoch", "start of month", type_=Integer) // _DAY
+        case By.WEEK:
+            return _TABLE.day - (_TABLE.day + _MONDAY) % 7
+        case By.DAY:
+            return _TABLE.day
 
 
 def names(db: Connection, split: Split, keys: Sequence[str]) -> dict[str, str]:
