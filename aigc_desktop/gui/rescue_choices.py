@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +12,7 @@ from aigc_desktop.config.i18n import sentences, tr, tr_n
 from aigc_desktop.config.messages import describe, describe_error
 from aigc_desktop.config.paths import Paths
 from aigc_desktop.core.errors import UserError
+from aigc_desktop.gui.in_thread import in_thread
 from aigc_desktop.gui.ops.passphrase_dialog import PassphraseDialog
 from aigc_desktop.gui.widgets.ask import ask
 from aigc_desktop.gui.widgets.build import button, label
@@ -62,8 +62,8 @@ class RescueChoices(QWidget):
         self._settled.connect(self._show_result)
         self._snapshot_found.connect(self._offer_snapshot)
         self._backup_found.connect(self._offer_backup)
-        self._in_thread(lambda: rescue.snapshot_time(paths), self._snapshot_found)
-        self._in_thread(lambda: rescue.backup_time(paths), self._backup_found)
+        in_thread(lambda: rescue.snapshot_time(paths), self._snapshot_found)
+        in_thread(lambda: rescue.backup_time(paths), self._backup_found)
 
     def _choices(self) -> tuple[QPushButton, ...]:
         return self._rescue, self._backup, self._restore, self._empty
@@ -120,7 +120,7 @@ class RescueChoices(QWidget):
             each.setEnabled(False)
         self._status.setText(tr("Working…"))
         self._status.show()
-        self._in_thread(lambda: choice(self._paths), self._settled)
+        in_thread(lambda: choice(self._paths), self._settled)
 
     @Slot(object)
     def _show_result(self, result: Any) -> None:
@@ -133,19 +133,9 @@ class RescueChoices(QWidget):
             self._ask_passphrase(wrong=result.code == PASSPHRASE_WRONG)
             return
         if isinstance(result, BaseException):
-            self._in_thread(lambda: rescue.backup_time(self._paths), self._backup_found)
+            in_thread(lambda: rescue.backup_time(self._paths), self._backup_found)
             self._status.setText(sentences(*describe_error(result)))
             return
         if result:
             self._status.setText(tr_n("{count} entry rescued.", "{count} entries rescued.", result))
         self.rescued.emit()
-
-    def _in_thread(self, work: Callable[[], Any], answer: Any) -> None:
-        def run() -> None:
-            try:
-                result: Any = work()
-            except Exception as error:  # noqa: BLE001 shown to the user
-                result = error
-            answer.emit(result)
-
-        threading.Thread(target=run, name="rescue", daemon=True).start()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from typing import Any
 
 from PySide6.QtCore import Signal, Slot
@@ -12,6 +11,7 @@ from aigc_desktop.config.i18n import sentences, tr
 from aigc_desktop.config.messages import describe, describe_error
 from aigc_desktop.config.operation_words import moment_text
 from aigc_desktop.config.paths import Paths
+from aigc_desktop.gui.in_thread import in_thread
 from aigc_desktop.gui.widgets.build import button, in_the_middle, label
 from aigc_desktop.services import migrations
 
@@ -47,15 +47,11 @@ class ReturnedPage(QWidget):
             each.hide()
         self._settled.connect(self._show_result)
 
-        def run() -> None:
-            try:
-                result: Any = migrations.go_back(paths, snapshot)
-                result = (result, migrations.read_status(paths).pending)
-            except Exception as error:  # noqa: BLE001 shown to the user
-                result = error
-            self._settled.emit(result)
+        def go_back() -> Any:
+            returned = migrations.go_back(paths, snapshot)
+            return returned, migrations.read_status(paths).pending
 
-        threading.Thread(target=run, name="going-back", daemon=True).start()
+        in_thread(go_back, self._settled)
 
     @Slot(object)
     def _show_result(self, result: Any) -> None:

@@ -97,6 +97,8 @@ async def closed_database(paths: Paths, open_app: Any) -> Path:
         session = await sessions.create_session(app)
         await chat.send_message(app, session.id, "hello")
         await app.runner.wait(session.id)
+        while not paths.search_database.exists():
+            await asyncio.sleep(0.01)
     return paths.database
 
 
