@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import logging
+import random
 import shutil
 import time
 from dataclasses import asdict
@@ -28,6 +30,12 @@ RESERVE = 32 * 1024 * 1024
 """Bytes that have to stay free."""
 
 QUICK_CHECK_LIMIT = 256 * 1024 * 1024
+
+REREAD_LIMIT = 8 * 1024**3
+"""Bytes of older packs, chosen by chance, that a backup hashes again before it relies on them."""
+
+_REREAD_FOR = frozenset({Cause.MANUAL, Cause.SCHEDULED})
+"""A backup before a restore is not kept waiting."""
 """Bytes of a database up to which every backup checks it; larger ones the drill checks."""
 
 
@@ -79,6 +87,8 @@ def make_snapshot(
     """
     repository.sweep()
     index = _sound_index(repository)
+    if cause in _REREAD_FOR and _reread(work, repository, index):
+        index = _sound_index(repository)
     previous = _previous(repository)
     now_ns = time.time_ns()
     found = source.find(work.job, now_ns)
@@ -288,6 +298,34 @@ def check_complete(repository: Repository, made: Manifest, index: Index) -> set[
         if not file.is_file() or file.stat().st_size != index.sizes[name]:
             raise damaged(f"pack {name[:12]}")
     return needed
+
+
+def _reread(work: Work, repository: Repository, index: Index) -> int:
+    """Hash what is stored already and set damaged packs aside; return how many those were."""
+    names = list(index.sizes)
+    random.shuffle(names)
+    sizes = itertools.accumulate(index.sizes[name] for name in names)
+    chosen = [name for name, size in zip(names, sizes, strict=True) if size <= REREAD_LIMIT]
+    work.begin(Phase.VERIFYING, sum(index.sizes[name] for name in chosen))
+    damaged_packs: list[str] = []
+
+    def check(name: str) -> None:
+        with repository.pack_file(name).open("rb") as file:
+            if hashlib.file_digest(file, "sha256").hexdigest() != name:
+                damaged_packs.append(name)
+        work.advance(index.sizes[name])
+
+    pool = Pool()
+    try:
+        for name in chosen:
+            pool.submit(check, name)
+        pool.wait()
+    finally:
+        pool.close()
+    for name in damaged_packs:
+        logger.warning("a damaged pack is set aside, what was in it is stored anew: %s", name[:12])
+        repository.set_pack_aside(name)
+    return len(damaged_packs)
 
 
 def _sound_index(repository: Repository) -> Index:

@@ -88,7 +88,12 @@ def _send(work: Work, repository: Repository, bucket: BucketClient) -> int:
             bucket.delete(prefix + name)
             raise UserError("backup_upload_failed", bucket=bucket.label, reason="read-back")
         work.advance(_size(here[name]))
-    gone = [name for name in there if name.removeprefix(prefix) not in here]
+    aside = repository.set_aside()
+    gone = [
+        name
+        for name in there
+        if name.removeprefix(prefix) not in here and name.rpartition("/")[2] not in aside
+    ]
     for name in sorted(gone, key=lambda each: _rank(each.removeprefix(prefix)), reverse=True):
         bucket.delete(name)
     _note_sent(repository)

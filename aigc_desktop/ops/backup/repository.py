@@ -125,6 +125,19 @@ class Repository:
         """Return where a pack is or belongs."""
         return self.root / "packs" / name[:2] / name
 
+    def set_pack_aside(self, name: str) -> None:
+        """Keep a damaged pack under another name: what was in it is stored anew by the next backup.
+
+        Only while locked.
+        """
+        file = self.pack_file(name)
+        if file.is_file():
+            file.replace(file.with_name(f"{name}.damaged-{time.time_ns()}"))
+
+    def set_aside(self) -> set[str]:
+        """Return the names of the packs that were set aside."""
+        return {path.name.partition(".")[0] for path in (self.root / "packs").glob("*/*.damaged-*")}
+
     def new_id(self, now_ms: int) -> str:
         """Return an id for a snapshot made now; ids sort by time."""
         stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now_ms / 1000))

@@ -96,6 +96,7 @@ def _check_packs(
             if error.code != "backup_damaged":
                 raise
             problems.append(str(error.params["what"]))
+            repository.set_pack_aside(name)
         work.advance(index.sizes[name])
 
     pool = Pool()

@@ -119,6 +119,25 @@ def test_the_next_backup_mends_a_damaged_configuration(home: Home) -> None:
     assert (home.repository / "config.json").read_bytes() == whole
 
 
+@pytest.mark.parametrize("is_noticed_before", [True, False])
+def test_the_next_backup_heals_what_rotted(
+    home: Home, is_noticed_before: bool, allow_log: set[str]
+) -> None:
+    """A byte of a pack has changed, its size has not: nothing is built on it any more."""
+    allow_log.add("is set aside")
+    first = home.create()
+    pack = files_of(home.repository)["pack"]
+    rotten = bytearray(pack.read_bytes())
+    rotten[len(rotten) // 2] ^= 1
+    pack.write_bytes(rotten)
+    if is_noticed_before:
+        assert rejected(home, first)
+    second = home.create()
+    assert not rejected(home, second) and not rejected(home, first)
+    (aside,) = pack.parent.glob(f"{pack.name}.damaged-*")
+    assert aside.read_bytes() == rotten
+
+
 def test_swapped_files_are_found(filled: Home) -> None:
     first = filled.create()
     filled.write("big2.bin", os.urandom(3_000_000))
