@@ -13,7 +13,7 @@ from typing import Protocol
 import pytest
 
 from aigc_desktop import bootstrap
-from aigc_desktop.config import i18n
+from aigc_desktop.config import i18n, log
 from aigc_desktop.config.paths import Paths, resource
 from aigc_desktop.config.settings import Settings
 from aigc_desktop.core.bus import EventBus
@@ -39,6 +39,12 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.delenv(name, raising=False)
     i18n.set_language("en")
     return home
+
+
+@pytest.fixture(autouse=True)
+def no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What an earlier test has registered as secret is none to this one."""
+    monkeypatch.setattr(log, "_secrets", set())
 
 
 @pytest.fixture(autouse=True)
