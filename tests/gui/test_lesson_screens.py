@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRect, Qt
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from aigc_desktop.config import settings as config
@@ -103,7 +103,9 @@ def test_learning_by_hand_moves_nothing_and_reports_what_failed(
     server.queue(fail(400, "invalid_request_error", "no"))
     state = learning(desk, "state")
     desk.until(lambda: state.table.rowCount() == 2)
-    before = state.table.geometry()
+    seen = [QRect()]
+    desk.until(lambda: seen.append(state.table.geometry()) or seen[-1] == seen[-2])
+    before = seen[-1]
     desk.click("Learn now", state)
     assert state.table.geometry() == before
     desk.until(lambda: state.report.text().startswith("Done:"))
