@@ -53,12 +53,21 @@ def register_secret(value: str) -> None:
 
 
 def redact(text: str) -> str:
-    """Return `text` without registered secrets and without what looks like a key."""
+    """Return `text` without registered secrets and without what looks like a key.
+
+    All are looked for in the text as it was: one that is taken away first could hide the rest of
+    another that it is a part of.
+    """
+    found = [match.span() for pattern in _PATTERNS for match in pattern.finditer(text)]
+    found += [(match.end(1), match.end()) for match in _NAMED.finditer(text)]
     for secret in tuple(_secrets):
-        text = text.replace(secret, REDACTED)
-    for pattern in _PATTERNS:
-        text = pattern.sub(REDACTED, text)
-    return _NAMED.sub(rf"\1{REDACTED}", text)
+        found += [match.span() for match in re.finditer(re.escape(secret), text)]
+    parts, at = [], 0
+    for start, end in sorted(found):
+        if start >= at:
+            parts += [text[at:start], REDACTED]
+        at = max(at, end)
+    return "".join([*parts, text[at:]])
 
 
 @contextlib.contextmanager

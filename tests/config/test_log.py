@@ -167,6 +167,13 @@ def test_bad_log_calls_and_foreign_records_are_redacted_too(log_file: Path) -> N
     assert redact("short") == "short"
 
 
+def test_a_secret_that_is_part_of_another_hides_nothing_of_it() -> None:
+    for secret in ("sk-ant-CANARY", "overlapping", "ping-pong"):
+        register_secret(secret)
+    assert redact(f"key {CANARY}!") == "key [redacted]!"
+    assert redact("an overlapping-pong b") == "an [redacted] b"
+
+
 def test_lines_of_a_turn_say_whose_they_are(log_file: Path) -> None:
     logger = logging.getLogger("aigc_desktop.agent.loop")
     logger.info("outside")
