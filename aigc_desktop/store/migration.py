@@ -11,14 +11,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection
 from sqlcipher3 import dbapi2
 
-from aigc_desktop.config.paths import Paths, migrations_dir
+from aigc_desktop.config.paths import Paths
 from aigc_desktop.core.errors import UserError
 from aigc_desktop.core.migration import Progress, Stage, StepTime, UpgradeReport
-from aigc_desktop.store import aggregates, snapshots
+from aigc_desktop.store import snapshots
 from aigc_desktop.store.engine import check_sqlite_version, read_only_mode, user_error
+from aigc_desktop.store.revision_runner import run_revisions
 from aigc_desktop.store.snapshots import connect, copy_database, discard, opened
 
 __all__ = ["copy_database", "current", "make_database", "pending", "prepare", "upgrade"]
@@ -56,11 +56,6 @@ SPACE_FACTOR = 4
 FRESH = "sessions.db.new"
 DRY = "sessions.db.dry"
 _LEFTOVERS = ("*.part", "*.part-*", f"{FRESH}*", f"{DRY}*")
-_HISTORY = (
-    "CREATE TABLE IF NOT EXISTS revision_history "
-    "(revision VARCHAR(100) PRIMARY KEY, applied_at BIGINT NOT NULL, duration_ms BIGINT NOT NULL)"
-)
-"""Kept by the runner, as alembic_version is by Alembic."""
 
 OnProgress = Callable[[Progress], None]
 
@@ -294,7 +289,7 @@ def _build(database: Path, revision: str | None, to: str, progress: OnProgress) 
             rows = snapshots.row_counts(db)
         size = database.stat().st_size
     try:
-        steps = _run_alembic(database, to, progress)
+        steps = _run(database, to, progress)
         progress(Progress(Stage.VERIFY))
         with opened(database) as db:
             if not snapshots.is_sound(db):
@@ -317,75 +312,11 @@ def _build(database: Path, revision: str | None, to: str, progress: OnProgress) 
 
 def make_database(database: Path, to: str = HEAD, progress: OnProgress = _silent) -> None:
     """Make an empty database at a revision, or bring one there that nobody else has."""
-    _run_alembic(database, to, progress)
+    _run(database, to, progress)
 
 
-def _run_alembic(database: Path, to: str, progress: OnProgress) -> list[StepTime]:
-    from alembic import command
-    from alembic.config import Config
-    from sqlalchemy import create_engine, event
-
-    engine = create_engine("sqlite://", module=dbapi2, creator=lambda: _private(database))
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Any) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-    config = Config()
-    config.set_main_option("script_location", str(migrations_dir()).replace("%", "%%"))
-    steps: list[StepTime] = []
-    wanted = pending(database, to)
-    try:
-        with engine.connect() as connection:
-            config.attributes["connection"] = connection
-            for number, revision in enumerate(wanted, start=1):
-                progress(Progress(Stage.REVISION, revision, number, len(wanted)))
-                began = time.monotonic()
-                with connection.begin():
-                    command.upgrade(config, revision)
-                    broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
-                    if broken is not None:
-                        reason = f"foreign key: {broken[0]}"
-                        raise UserError("migration_failed", reason=reason, revision=revision)
-                    ms = int((time.monotonic() - began) * 1000)
-                    _note(connection, revision, ms)
-                steps.append(StepTime(revision, ms))
-                logger.info("migrated to %s in %d ms", revision, ms)
-            if to == HEAD:
-                with connection.begin():
-                    _derive(connection)
-    finally:
-        engine.dispose()
-    return steps
-
-
-def _derive(connection: Connection) -> None:
-    """Make what follows from other tables, if it is not there or a revision has lost it.
-
-    Revisions leave it to this: they do not change, the code that derives does.
-    """
-    if not aggregates.is_sound(connection):
-        aggregates.install(connection)
-
-
-def _private(database: Path) -> Any:
-    """Open a file that nobody else has: it is made durable when it takes its place.
-
-    What is sorted on the way goes to the disk: SQLCipher keeps it in memory, however much it is.
-    """
-    db = connect(database, "mode=rwc")
-    db.execute("PRAGMA journal_mode=DELETE")
-    db.execute("PRAGMA synchronous=OFF")
-    db.execute("PRAGMA temp_store=FILE")
-    return db
-
-
-def _note(connection: Any, revision: str, ms: int) -> None:
-    connection.exec_driver_sql(_HISTORY)
-    connection.exec_driver_sql(
-        "INSERT OR REPLACE INTO revision_history VALUES (?, ?, ?)",
-        (revision, time.time_ns() // 1_000_000, ms),
-    )
+def _run(database: Path, to: str, progress: OnProgress) -> list[StepTime]:
+    return run_revisions(database, pending(database, to), progress, derive=to == HEAD)
 
 
 def told(error: BaseException, database: Path) -> UserError:

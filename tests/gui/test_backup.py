@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -182,12 +181,9 @@ def test_taken_along_in_one_file(desk: Desk, tmp_path: Path) -> None:
 
 
 def test_the_chats_of_a_backup_replace_a_damaged_database(
-    new_desk: Callable[[], Desk], paths: Paths, allow_log: set[str]
+    desk: Desk, new_desk: Callable[[], Desk], paths: Paths, allow_log: set[str]
 ) -> None:
     allow_log |= {"integrity check", "could not", "set aside"}
-    paths.settings_file.write_text(json.dumps({"provider": "demo", "language": "en"}))
-    desk = new_desk()
-    desk.open()
     chat_called(desk, "kept in the backup")
     pane = backups(desk)
     back_up(desk, pane)
@@ -208,13 +204,10 @@ def test_the_chats_of_a_backup_replace_a_damaged_database(
 
 
 def test_an_encrypted_backup_replaces_a_damaged_database(
-    new_desk: Callable[[], Desk], paths: Paths, allow_log: set[str]
+    desk: Desk, new_desk: Callable[[], Desk], paths: Paths, allow_log: set[str]
 ) -> None:
     """Without a keyring the passphrase is asked for where the backup is offered."""
     allow_log |= {"integrity check", "could not", "set aside"}
-    paths.settings_file.write_text(json.dumps({"provider": "demo", "language": "en"}))
-    desk = new_desk()
-    desk.open()
     chat_called(desk, "kept under a passphrase")
     pane = backups(desk)
     pane.tabs.setCurrentIndex(1)
