@@ -136,7 +136,7 @@ async def _build_app(
 
 def _open_store(paths: Paths, settings: Settings, bus: EventBus, clock: Clock) -> Store:
     """Bring the database to the newest revision and open it; end the turns of a crash."""
-    from aigc_desktop.services import owner
+    from aigc_desktop.services import migrations, owner
     from aigc_desktop.store import journal, migration, volume
     from aigc_desktop.store.store import Store
 
@@ -148,7 +148,9 @@ def _open_store(paths: Paths, settings: Settings, bus: EventBus, clock: Clock) -
         bus.publish(_notice("database_read_only", {"path": str(paths.data_dir)}))
     else:
         _finish_restore(paths, settings, bus)
-        migration.prepare(paths, lambda step: bus.publish(MigrationProgressed(step)))
+        migrations.prepare(
+            paths, settings, bus, lambda step: bus.publish(MigrationProgressed(step))
+        )
     store = Store.open(
         paths,
         read_only=read_only,

@@ -24,9 +24,10 @@ from typing import Any
 from sqlcipher3 import dbapi2
 
 from aigc_desktop.config.paths import Paths
+from aigc_desktop.core.backup import Operation
 from aigc_desktop.ops.backup import staging
 from aigc_desktop.ops.backup.job import Job
-from aigc_desktop.ops.backup.process import run_blocking
+from aigc_desktop.ops.backup.process import BlockingWorker
 from benchmarks import checkpoint, data
 
 BIG_FILES = 20
@@ -106,7 +107,7 @@ def ours(home: Path, repository: Path, name: str, **options: Any) -> dict[str, A
     job = Job(
         name, str(home), str(repository), str(home / "work_dir"), version="bench", options=options
     )
-    return run_blocking(job)
+    return BlockingWorker().run(Operation.CREATE, job)
 
 
 def restic(repository: Path, *arguments: str) -> None:

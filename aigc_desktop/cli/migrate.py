@@ -9,10 +9,12 @@ from datetime import datetime
 from typing import Any
 
 from aigc_desktop.cli.exits import FAILED, OK
-from aigc_desktop.cli.running import print_json, without_app
+from aigc_desktop.cli.running import print_json, say_warning, without_app
 from aigc_desktop.config.i18n import tr
 from aigc_desktop.config.messages import describe, progress_text
 from aigc_desktop.config.paths import Paths
+from aigc_desktop.config.settings import Settings
+from aigc_desktop.core.bus import EventBus
 from aigc_desktop.core.migration import MigrationStatus, Progress, UpgradeReport
 from aigc_desktop.services import migrations
 
@@ -39,14 +41,21 @@ def _run(paths: Paths, options: argparse.Namespace) -> int:
         return _status(paths, options.json)
     if options.back is not None:
         return _back(paths, options)
-    on_progress = _ignore if options.json else _say
-    work = migrations.dry_run if options.dry_run else migrations.upgrade
-    report = work(paths, options.to, on_progress)
+    report = _work(paths, options)
     if options.json:
         print_json(dataclasses.asdict(report))
     else:
         _print_report(report)
     return FAILED if report.problem else OK
+
+
+def _work(paths: Paths, options: argparse.Namespace) -> UpgradeReport:
+    on_progress = _ignore if options.json else _Teller()
+    if options.dry_run:
+        return migrations.dry_run(paths, options.to, on_progress)
+    bus = EventBus()
+    bus.subscribe(say_warning)
+    return migrations.upgrade(paths, Settings(paths, bus), bus, options.to, on_progress)
 
 
 def _status(paths: Paths, as_json: bool) -> int:
@@ -98,6 +107,8 @@ def _print_report(report: UpgradeReport) -> None:
     for step in report.steps:
         print(f"✓ {step.revision:<32} {step.ms:>8,} ms")
     print(_rows(report))
+    if report.backup:
+        print(tr("A backup was made first: {id}.", id=report.backup))
     if report.dry:
         print(tr("This was a trial on a copy. Nothing was changed."))
     elif report.snapshot:
@@ -114,8 +125,17 @@ def _rows(report: UpgradeReport) -> str:
     )
 
 
-def _say(progress: Progress) -> None:
-    print(f"… {progress_text(progress)}", file=sys.stderr)
+class _Teller:
+    """Says each step once; a backup comes back with every part of it that is done."""
+
+    def __init__(self) -> None:
+        self._said = ""
+
+    def __call__(self, progress: Progress) -> None:
+        text = progress_text(progress)
+        if text != self._said:
+            self._said = text
+            print(f"… {text}", file=sys.stderr)
 
 
 def _ignore(_progress: Any) -> None:

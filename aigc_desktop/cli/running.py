@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from aigc_desktop.cli.exits import FAILED
-from aigc_desktop.core.events import NoticeLevel, NoticeRaised
+from aigc_desktop.core.events import Event, NoticeLevel, NoticeRaised
 from aigc_desktop.services.app import App
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def in_app(work: InApp, *, resident: bool = False, notice: OnNotice | None = Non
     """Return a command's `run`: opens the program, does `work` in it, closes it.
 
     A `resident` one runs jobs by their schedules meanwhile. `notice` is told what goes wrong in
-    the background, from the opening on.
+    the background, from the opening on; without it, what goes wrong at the opening is printed.
     """
 
     def run(options: argparse.Namespace) -> int:
@@ -38,11 +38,12 @@ def in_app(work: InApp, *, resident: bool = False, notice: OnNotice | None = Non
 
         paths = Paths.default()
         settings, bus, stop_logging = prepare(paths)
-        if notice is not None:
-            bus.subscribe(lambda event: notice(event) if isinstance(event, NoticeRaised) else None)
+        stop_telling = bus.subscribe(say_warning if notice is None else _notices(notice))
 
         async def go() -> int:
             async with open_app(paths, settings, bus, resident=resident) as app:
+                if notice is None:
+                    stop_telling()
                 return await work(app, options)
 
         try:
@@ -73,6 +74,16 @@ def in_app_twice(work: InApp) -> Run:
         return FAILED if LEFT in told else code
 
     return run
+
+
+def _notices(notice: OnNotice) -> Callable[[Event], None]:
+    return lambda event: notice(event) if isinstance(event, NoticeRaised) else None
+
+
+def say_warning(event: Event) -> None:
+    """Print what goes wrong in the background, but not what is only good to know."""
+    if isinstance(event, NoticeRaised) and event.level is not NoticeLevel.INFO:
+        say_notice(event)
 
 
 def say_notice(notice: NoticeRaised) -> None:

@@ -46,6 +46,11 @@ class MigrationProgressed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class SafetyBackupDeclined(Event):
+    """The user does not wait for the backup before an upgrade."""
+
+
+@dataclass(frozen=True, slots=True)
 class TakeOverProgressed(Event):
     """Data of the web version is coming in."""
 

@@ -11,6 +11,7 @@ from typing import Any
 class Stage(StrEnum):
     """What a migration is doing."""
 
+    BACKUP = "backup"
     SNAPSHOT = "snapshot"
     COPY = "copy"
     REVISION = "revision"
@@ -20,12 +21,16 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a migration came: `number` of `count` revisions, while it is at one."""
+    """How far a migration came: `number` of `count` revisions, while it is at one.
+
+    `share` (0 to 1) says how much of a backup is done.
+    """
 
     stage: Stage
     revision: str = ""
     number: int = 0
     count: int = 0
+    share: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +108,9 @@ class UpgradeReport:
     ms: int = 0
     dry: bool = False
     snapshot: str = ""
+    """The copy of the database that was kept beside it."""
+    backup: str = ""
+    """The id of the backup that was made first; empty where that did not work."""
     problem: str = ""
     params: Mapping[str, Any] = field(default_factory=dict)
 

@@ -30,7 +30,13 @@ from aigc_desktop.config.paths import Paths, resource
 from aigc_desktop.config.settings import Settings
 from aigc_desktop.core.bus import EventBus
 from aigc_desktop.core.errors import UserError
-from aigc_desktop.core.events import Event, MigrationProgressed, RestoreStaged, SettingChanged
+from aigc_desktop.core.events import (
+    Event,
+    MigrationProgressed,
+    RestoreStaged,
+    SafetyBackupDeclined,
+    SettingChanged,
+)
 from aigc_desktop.gui import notices, theme
 from aigc_desktop.gui.bridge import BackendLike, Bridge
 from aigc_desktop.gui.crash import CrashReporter
@@ -106,6 +112,7 @@ class Program(QObject):
         typed = window.opening.typed()
         self.workspace = Workspace(self.bridge, settings, paths, window, typed)
         self.workspace.return_wanted.connect(self._go_back)
+        self.workspace.backup_declined.connect(lambda: bus.publish(SafetyBackupDeclined()))
         window.setCentralWidget(self.workspace)
         self.workspace.take_focus()
         window.closing.connect(self.leave)
@@ -160,7 +167,7 @@ class Program(QObject):
                 self._reopening = False
                 self._take_over_appearance()
                 self.workspace.rebuild(keep_session=False)
-                QTimer.singleShot(REOPEN_MS, self, self._take_keyboard)
+                QTimer.singleShot(REOPEN_MS, self.window, self._take_keyboard)
             else:
                 self.workspace.start()
             return

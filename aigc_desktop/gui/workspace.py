@@ -46,6 +46,8 @@ class Workspace(QWidget):
 
     return_wanted = Signal(str)
     """The database is to go back to this copy."""
+    backup_declined = Signal()
+    """The backup before an upgrade is not waited for."""
 
     def __init__(
         self, bridge: Bridge, settings: Settings, paths: Paths, window: QWidget, typed: str = ""
@@ -277,6 +279,7 @@ class Workspace(QWidget):
     def _build(self) -> None:
         self.notices = NoticeBar()
         self.migration = MigrationStrip()
+        self.migration.declined.connect(self.backup_declined)
         self.sidebar = Sidebar(self._bridge)
         self.chat = ChatPage(self._bridge, self._settings)
         self._settings_page = None

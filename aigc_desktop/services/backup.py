@@ -14,6 +14,7 @@ from typing import Any
 from aigc_desktop import __version__
 from aigc_desktop.config import settings as config
 from aigc_desktop.config.paths import Paths
+from aigc_desktop.config.secrets import SecretStore
 from aigc_desktop.core.backup import (
     BackupOverview,
     Cause,
@@ -34,10 +35,10 @@ from aigc_desktop.store import folders
 PASSPHRASE = "backup_passphrase"  # noqa: S105 a name in the keyring
 MINIO_SECRET = "minio_secret_key"  # noqa: S105 a name in the keyring
 MIN_PASSPHRASE = 8
+"""Characters."""
+
 SENDING = ("create", "delete", "prune")
 """What also works in the bucket, where one is the target; the rest does without."""
-
-"""Characters."""
 
 MAX_LABEL = 200
 
@@ -231,14 +232,36 @@ async def run_job(
 
 async def make_job(app: App, name: str, options: dict[str, Any], *, bucket: bool = False) -> Job:
     """Return a job with everything that a worker has to know."""
-    settings = app.settings
-    wanted = settings.get(config.BACKUP_TARGET) == TargetKind.BUCKET
+    wanted = app.settings.get(config.BACKUP_TARGET) == TargetKind.BUCKET
+    job = local_job(
+        app.paths,
+        app.settings,
+        name,
+        options,
+        passphrase=await _known_passphrase(app),
+        folders=await _further_folders(app),
+    )
+    if not wanted and not bucket:
+        return job
+    return dataclasses.replace(job, bucket=await _bucket(app, needed=bucket or name in SENDING))
+
+
+def local_job(
+    paths: Paths,
+    settings: config.Settings,
+    name: str,
+    options: dict[str, Any],
+    *,
+    passphrase: str | None,
+    folders: tuple[str, ...] = (),
+) -> Job:
+    """Return a job that works on this machine only; also where the program cannot be opened."""
     return Job(
         name=name,
-        home=str(app.paths.home),
-        repository=str(catalog.repository(app.paths, settings)),
-        work_dir=settings.get(config.WORK_DIR) or str(app.paths.work_dir),
-        folders=await _further_folders(app),
+        home=str(paths.home),
+        repository=str(catalog.repository(paths, settings)),
+        work_dir=settings.get(config.WORK_DIR) or str(paths.work_dir),
+        folders=folders,
         version=__version__,
         keep=Keep(
             settings.get(config.BACKUP_KEEP_DAILY),
@@ -246,10 +269,17 @@ async def make_job(app: App, name: str, options: dict[str, Any], *, bucket: bool
             settings.get(config.BACKUP_KEEP_MONTHLY),
         ),
         encrypt=settings.get(config.BACKUP_ENCRYPT),
-        passphrase=await _known_passphrase(app),
-        bucket=await _bucket(app, needed=bucket or name in SENDING) if wanted or bucket else None,
+        passphrase=passphrase,
         options=options,
     )
+
+
+def known_passphrase(secrets: SecretStore) -> str | None:
+    """Return the passphrase of the backups; None where there is none, or no keyring. Blocks."""
+    try:
+        return secrets.get(PASSPHRASE)
+    except UserError:
+        return None
 
 
 def bucket_label(app: App) -> str:
@@ -283,10 +313,7 @@ async def _bucket(app: App, *, needed: bool) -> Bucket | None:
 
 
 async def _known_passphrase(app: App) -> str | None:
-    try:
-        return await asyncio.to_thread(app.secrets.get, PASSPHRASE)
-    except UserError:
-        return None
+    return await asyncio.to_thread(known_passphrase, app.secrets)
 
 
 async def _further_folders(app: App) -> tuple[str, ...]:

@@ -8,9 +8,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 
 from aigc_desktop.config.paths import Paths
+from aigc_desktop.config.settings import Settings
+from aigc_desktop.core.backup import Cause
+from aigc_desktop.core.bus import EventBus
 from aigc_desktop.core.migration import MigrationStatus, Progress, Returned, UpgradeReport
+from aigc_desktop.services import safety_backup
 from aigc_desktop.services.app import App
 
 OnProgress = Callable[[Progress], None]
@@ -28,11 +33,43 @@ def read_status(paths: Paths) -> MigrationStatus:
     return migration_status.status(paths)
 
 
-def upgrade(paths: Paths, to: str | None, on_progress: OnProgress) -> UpgradeReport:
-    """Bring the database to a revision (None: the newest); raises as `store.migration.upgrade`."""
+def prepare(paths: Paths, settings: Settings, bus: EventBus, on_progress: OnProgress) -> None:
+    """Bring the database to the newest revision, as every start does.
+
+    A backup comes first if there is something to do, or if another version of the program used the
+    data last; `services.safety_backup.make` says what happens where it cannot be made.
+
+    Raises as `store.migration.prepare`.
+    """
     from aigc_desktop.store import migration
 
-    return migration.upgrade(paths, to, on_progress)
+    def back_up(revision: str) -> None:
+        if revision != migration.HEAD:
+            safety_backup.make(paths, settings, bus, Cause.BEFORE_MIGRATION, on_progress)
+        elif safety_backup.is_new_version(paths):
+            safety_backup.make(paths, settings, bus, Cause.BEFORE_UPDATE, on_progress)
+
+    migration.prepare(paths, on_progress, back_up)
+    safety_backup.note_version(paths)
+
+
+def upgrade(
+    paths: Paths, settings: Settings, bus: EventBus, to: str | None, on_progress: OnProgress
+) -> UpgradeReport:
+    """Bring the database to a revision (None: the newest), behind a backup as in `prepare`.
+
+    Raises as `store.migration.upgrade`.
+    """
+    from aigc_desktop.store import migration
+
+    made: list[str] = []
+
+    def back_up(_revision: str) -> None:
+        cause = Cause.BEFORE_MIGRATION
+        made.append(safety_backup.make(paths, settings, bus, cause, on_progress))
+
+    report = migration.upgrade(paths, to, on_progress, back_up)
+    return replace(report, backup="".join(made))
 
 
 def dry_run(paths: Paths, to: str | None, on_progress: OnProgress) -> UpgradeReport:

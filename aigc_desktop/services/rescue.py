@@ -7,7 +7,7 @@ from pathlib import Path
 
 from aigc_desktop.config.paths import Paths
 from aigc_desktop.config.settings import Settings
-from aigc_desktop.core.backup import Snapshot
+from aigc_desktop.core.backup import Operation, Snapshot
 from aigc_desktop.core.bus import EventBus
 from aigc_desktop.core.errors import UserError
 
@@ -52,31 +52,26 @@ def restore_backup(
     Raises UserError: `nothing_to_rescue`, `snapshot_not_found`, `passphrase_*`, `backup_*`,
     `disk_full`.
     """
-    from aigc_desktop import __version__
-    from aigc_desktop.ops.backup import catalog, state
-    from aigc_desktop.ops.backup.job import Job, Keep
-    from aigc_desktop.ops.backup.process import run_blocking
+    from aigc_desktop.config.secrets import SecretStore
+    from aigc_desktop.ops.backup import state
+    from aigc_desktop.ops.backup.process import BlockingWorker
+    from aigc_desktop.services import backup
 
     found = _backup(paths, snapshot_id)
-    repository = catalog.repository(paths, _settings(paths))
-    job = Job(
-        name="stage_database",
-        home=str(paths.home),
-        repository=str(repository),
-        work_dir=str(paths.work_dir),
-        folders=(),
-        version=__version__,
-        keep=Keep(1, 0, 0),
-        encrypt=found.encrypted,
-        passphrase=(passphrase or _known_passphrase(paths)) if found.encrypted else None,
-        bucket=None,
-        options={"snapshot": found.id},
+    if found.encrypted and passphrase is None:
+        passphrase = backup.known_passphrase(SecretStore(paths))
+    job = backup.local_job(
+        paths,
+        _settings(paths),
+        "stage_database",
+        {"snapshot": found.id},
+        passphrase=passphrase if found.encrypted else None,
     )
     try:
-        return int(run_blocking(job)["sessions"])
+        return int(BlockingWorker().run(Operation.RESTORE, job)["sessions"])
     except UserError as error:
         if error.code == "backup_damaged":
-            state.note(repository, found.id, damaged=True)
+            state.note(Path(job.repository), found.id, damaged=True)
         raise
 
 
@@ -137,16 +132,6 @@ def _backups(paths: Paths) -> list[Snapshot]:
     from aigc_desktop.ops.backup import catalog
 
     return catalog.snapshots(catalog.repository(paths, _settings(paths)), catalog.origin(paths))
-
-
-def _known_passphrase(paths: Paths) -> str | None:
-    from aigc_desktop.config.secrets import SecretStore
-    from aigc_desktop.services.backup import PASSPHRASE
-
-    try:
-        return SecretStore(paths).get(PASSPHRASE)
-    except UserError:
-        return None
 
 
 def _settings(paths: Paths) -> Settings:

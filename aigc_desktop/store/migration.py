@@ -58,16 +58,20 @@ DRY = "sessions.db.dry"
 _LEFTOVERS = ("*.part", "*.part-*", f"{FRESH}*", f"{DRY}*")
 
 OnProgress = Callable[[Progress], None]
+Before = Callable[[str], None]
+"""Called with the revision of a sound database before anything is done to it: nobody else migrates
+then, and nobody here has it open."""
 
 
-def _silent(_progress: Progress) -> None:
+def _silent(_: object) -> None:
     pass
 
 
-def prepare(paths: Paths, progress: OnProgress = _silent) -> str | None:
+def prepare(paths: Paths, progress: OnProgress = _silent, before: Before = _silent) -> str | None:
     """Check the database and bring it to the newest revision; return the revision it was at.
 
-    A missing database is made (returns None). Whatever fails, the file stays as it was.
+    A missing database is made (returns None). `before` is called for every other one. Whatever
+    fails, the file stays as it was.
 
     Raises:
         UserError: `sqlite_too_old`, `database_corrupt`, `database_missing`, `database_newer`,
@@ -76,13 +80,22 @@ def prepare(paths: Paths, progress: OnProgress = _silent) -> str | None:
     check_sqlite_version()
     with locked(paths):
         revision = check(paths)
+        if revision is not None:
+            before(revision)
         if revision != HEAD:
             _upgrade(paths, revision, HEAD, progress)
         return revision
 
 
-def upgrade(paths: Paths, to: str | None = None, progress: OnProgress = _silent) -> UpgradeReport:
+def upgrade(
+    paths: Paths,
+    to: str | None = None,
+    progress: OnProgress = _silent,
+    before: Before = _silent,
+) -> UpgradeReport:
     """Bring the database to the revision `to` (the newest, if none is named).
+
+    `before` is called if there is something to do to a database.
 
     Raises UserError as `prepare` does, `revision_unknown`, and `revision_behind` for one that the
     database has passed.
@@ -93,6 +106,8 @@ def upgrade(paths: Paths, to: str | None = None, progress: OnProgress = _silent)
         target = _target(revision, to)
         if revision == target:
             return UpgradeReport(revision, revision, ())
+        if revision is not None:
+            before(revision)
         return _upgrade(paths, revision, target, progress)
 
 

@@ -19,7 +19,11 @@ import pytest
 from sqlcipher3 import dbapi2
 
 from aigc_desktop.config.paths import Paths
+from aigc_desktop.config.settings import Settings
+from aigc_desktop.core.backup import Cause, Operation
 from aigc_desktop.core.errors import UserError
+from aigc_desktop.ops.backup.process import BlockingWorker
+from aigc_desktop.services import backup
 from aigc_desktop.store import migration, migration_status, rescue, snapshots
 from benchmarks.data import fill
 from tests import web_version
@@ -27,18 +31,23 @@ from tests.faults import tiny_disk
 
 KILLS = int(os.environ.get("AIGC_KILLS_MIGRATE", "12"))
 ROOT = Path(__file__).parents[2]
+SLOWER = 1.6
+"""How much longer than the first a migration may take: the backup takes up what was left behind."""
+
 OLD = "permission_rules"
 PAGE = 4096
 
 MIGRATE = """
 import sys
 from pathlib import Path
+from aigc_desktop import bootstrap
 from aigc_desktop.config.paths import Paths
-from aigc_desktop.store import migration
+from aigc_desktop.services import migrations
 import alembic.command, sqlalchemy, filelock
 paths = Paths(Path(sys.argv[1]))
+settings, bus, _ = bootstrap.prepare(paths)
 print("go", flush=True)
-migration.prepare(paths)
+migrations.prepare(paths, settings, bus, lambda _progress: None)
 print("done", flush=True)
 """
 
@@ -115,8 +124,9 @@ def how_long(code: str, *arguments: str) -> float:
 
 
 def test_killed_migrations_leave_old_or_new(
-    paths: Paths, capsys: pytest.CaptureFixture[str]
+    paths: Paths, settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    """With the backup that comes first, killed too: what it says it has can be restored."""
     kept = old_database(paths)
     took = how_long(MIGRATE, str(paths.home))
     seen: dict[str, int] = {}
@@ -126,7 +136,8 @@ def test_killed_migrations_leave_old_or_new(
         for leftover in paths.data_dir.glob("*.db*"):
             leftover.unlink()
         shutil.copy(kept, paths.database)
-        killed += kill_after(MIGRATE, str(paths.home), delay=chance.uniform(0, took * 1.05))
+        delay = chance.uniform(0, took * SLOWER)
+        killed += kill_after(MIGRATE, str(paths.home), delay=delay)
         revision = migration.current(paths.database)
         assert revision in (OLD, migration.HEAD)
         seen[str(revision)] = seen.get(str(revision), 0) + 1
@@ -138,6 +149,12 @@ def test_killed_migrations_leave_old_or_new(
     assert migration.prepare(paths) in (OLD, migration.HEAD)
     assert not list(paths.data_dir.glob("*.part*"))
     assert not list(paths.data_dir.glob("*.new*"))
+    backups = backup.list_at(paths, settings)
+    assert backups
+    for made in backups:
+        assert (made.cause, made.revision, made.damaged) == (Cause.BEFORE_MIGRATION, OLD, False)
+        job = backup.local_job(paths, settings, "verify", {"snapshot": made.id}, passphrase=None)
+        assert BlockingWorker().run(Operation.VERIFY, job)["ok"]
     with capsys.disabled():
         print(json.dumps({"kills": KILLS, "killed": killed, "revisions": seen}))
 

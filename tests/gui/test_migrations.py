@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from sqlcipher3 import dbapi2
 
 from aigc_desktop.config.paths import Paths
+from aigc_desktop.gui.app import REOPEN_MS
+from aigc_desktop.gui.migration_strip import PARTS
 from aigc_desktop.gui.ops.migrations_pane import MigrationsPane
 from aigc_desktop.gui.ops.takeover_pane import TakeoverPane
+from aigc_desktop.ops.backup import process
 from aigc_desktop.store import migration, snapshots
 from tests import web_version
 from tests.gui.conftest import Desk
+
+BACKUP_THAT_LASTS = """
+import sys
+sys.stdin.readline()
+print('{"progress": ["files", 50, 100]}', flush=True)
+sys.stdin.read()
+"""
 
 
 def old_database(paths: Paths) -> None:
@@ -53,6 +65,42 @@ def test_an_old_database_is_upgraded_and_one_click_returns(
     assert migration.current(aside) == migration.HEAD
     desk.click("Bring it up to date again")
     desk.until(lambda: desk.program.bridge.is_ready and desk.workspace.sidebar.isEnabled())
+    assert migration.current(paths.database) == migration.HEAD
+    desk.close()
+    QTest.qWait(2 * REOPEN_MS)
+
+
+def test_the_backup_before_an_upgrade_is_shown_and_need_not_be_waited_for(
+    paths: Paths, new_desk: Callable[[], Desk], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old_database(paths)
+    paths.settings_file.write_text('{"provider": "demo", "language": "en"}')
+    monkeypatch.setattr(process, "command", lambda: [sys.executable, "-c", BACKUP_THAT_LASTS])
+    desk = new_desk()
+    desk.opening.show()
+    desk.window.activateWindow()
+    desk.until(lambda: "A backup is made before the upgrade" in desk.everything_said())
+    strip = desk.workspace.migration
+    desk.until(lambda: strip.bar.value() == PARTS * 0.6)
+    assert migration.current(paths.database) == "permission_rules"
+    strip.decline.setFocus()
+    desk.press(Qt.Key.Key_Space)
+    desk.until(lambda: desk.program.bridge.is_ready)
+    assert strip.isHidden()
+    assert migration.current(paths.database) == migration.HEAD
+    assert "No backup was made" not in desk.everything_said()
+
+
+def test_a_backup_before_an_upgrade_that_fails_is_said(
+    paths: Paths, new_desk: Callable[[], Desk], allow_log: set[str]
+) -> None:
+    allow_log.add("no backup was made")
+    old_database(paths)
+    paths.settings_file.write_text('{"provider": "demo", "language": "en"}')
+    paths.backups_dir.write_text("a file where the folder should be")
+    desk = new_desk()
+    desk.open()
+    desk.until(lambda: "No backup was made before the upgrade." in desk.everything_said())
     assert migration.current(paths.database) == migration.HEAD
 
 

@@ -9,6 +9,9 @@ MESSAGES: dict[str, MessageText] = {
         "The backup did not work ({reason}).",
         "Nothing was changed. Try again; if it stays, look at the log.",
     ),
+    "safety_backup_failed": MessageText(
+        "No backup was made before the upgrade. {reason}", "{remedy}"
+    ),
     "backup_locked": MessageText(
         "Another process works in the backups at {path}.",
         "Wait until it is done, then try again.",

@@ -54,6 +54,9 @@ MESSAGES: dict[str, MessageText] = {
     "revision:usage_aggregates": MessageText(
         "Sums for the statistics", "Use, cost and feedback are added up per day and chat."
     ),
+    "stage:backup": MessageText(
+        "Making a backup first: chats, files and settings", "Everything can be restored from it."
+    ),
     "stage:snapshot": MessageText(
         "Keeping a copy of the database as it is", "One click returns to it."
     ),

@@ -30,13 +30,13 @@ RESERVE = 32 * 1024 * 1024
 """Bytes that have to stay free."""
 
 QUICK_CHECK_LIMIT = 256 * 1024 * 1024
+"""Bytes of a database up to which every backup checks it; larger ones the drill checks."""
 
 REREAD_LIMIT = 8 * 1024**3
 """Bytes of older packs, chosen by chance, that a backup hashes again before it relies on them."""
 
 _REREAD_FOR = frozenset({Cause.MANUAL, Cause.SCHEDULED})
-"""A backup before a restore is not kept waiting."""
-"""Bytes of a database up to which every backup checks it; larger ones the drill checks."""
+"""One before something else is not kept waiting for that."""
 
 
 def run_create(work: Work) -> dict[str, Any]:

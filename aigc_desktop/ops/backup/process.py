@@ -13,12 +13,13 @@ import logging
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from aigc_desktop.core.backup import Operation, Phase, Progress
-from aigc_desktop.core.errors import UserError
+from aigc_desktop.core.errors import Cancelled, UserError
 from aigc_desktop.ops.backup import job as jobs
 from aigc_desktop.ops.backup.job import Job
 
@@ -81,14 +82,8 @@ async def _converse(
         process.stdin.write(jobs.dump(job))
         await process.stdin.drain()
     async for line in process.stdout:
-        message = json.loads(line)
-        if "progress" in message:
-            phase, done, total = message["progress"]
-            on_progress(Progress(operation, Phase(phase), done, total))
-        elif "error" in message:
-            raise UserError(message["error"]["code"], **message["error"]["params"])
-        elif "result" in message:
-            result: dict[str, Any] = message["result"]
+        result = _heard(line, operation, on_progress)
+        if result is not None:
             return result
     logger.error("a backup worker ended without a word (job %s)", job.name)
     raise UserError("backup_failed", reason=f"worker: exit {await process.wait()}")
@@ -103,26 +98,62 @@ async def _end(process: asyncio.subprocess.Process) -> None:
         await process.wait()
 
 
-def run_blocking(job: Job) -> dict[str, Any]:
-    """Do `job` in a worker and wait for it, in a thread without a loop (start-up, migrations).
+class BlockingWorker:
+    """One operation, for a thread without a loop (start-up, migrations)."""
 
-    Raises UserError as `Workers.run` does.
-    """
-    with subprocess.Popen(  # noqa: S603 our own program
-        command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment()
-    ) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        process.stdin.write(jobs.dump(job))
-        process.stdin.flush()
-        for line in process.stdout:
-            message = json.loads(line)
-            if "error" in message:
-                raise UserError(message["error"]["code"], **message["error"]["params"])
-            if "result" in message:
-                result: dict[str, Any] = message["result"]
-                return result
-    raise UserError("backup_failed", reason=f"worker: exit {process.returncode}")
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._stopped = False
+
+    def run(
+        self, operation: Operation, job: Job, on_progress: OnProgress = lambda _progress: None
+    ) -> dict[str, Any]:
+        """Do `job` in a worker, wait for it and return its result.
+
+        Raises UserError as `Workers.run` does; Cancelled after `stop`.
+        """
+        with self._started() as process:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            with contextlib.suppress(BrokenPipeError):
+                process.stdin.write(jobs.dump(job))
+                process.stdin.flush()
+            for line in process.stdout:
+                result = _heard(line, operation, on_progress)
+                if result is not None:
+                    return result
+        if self._stopped:
+            raise Cancelled
+        raise UserError("backup_failed", reason=f"worker: exit {process.returncode}")
+
+    def stop(self) -> None:
+        """End it, from any thread; nothing half done stays."""
+        with self._lock:
+            self._stopped = True
+            if self._process is not None:
+                self._process.kill()
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        with self._lock:
+            if self._stopped:
+                raise Cancelled
+            self._process = subprocess.Popen(  # noqa: S603 our own program
+                command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment()
+            )
+            return self._process
+
+
+def _heard(line: bytes, operation: Operation, on_progress: OnProgress) -> dict[str, Any] | None:
+    """Take in what a worker says; return its result, if that is it. Raises its UserError."""
+    message = json.loads(line)
+    if "error" in message:
+        raise UserError(message["error"]["code"], **message["error"]["params"])
+    if "progress" in message:
+        phase, done, total = message["progress"]
+        on_progress(Progress(operation, Phase(phase), done, total))
+    result: dict[str, Any] | None = message.get("result")
+    return result
 
 
 def command() -> list[str]:
