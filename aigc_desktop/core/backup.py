@@ -35,6 +35,7 @@ class Phase(StrEnum):
     """What an operation is at."""
 
     PREPARING = "preparing"
+    REREADING = "rereading"
     DATABASE = "database"
     FILES = "files"
     VERIFYING = "verifying"

@@ -32,7 +32,8 @@ NOTICE = "safety_backup_failed"
 
 _SHARES = {
     Phase.PREPARING: (0.0, 0.0),
-    Phase.DATABASE: (0.0, 0.4),
+    Phase.REREADING: (0.0, 0.2),
+    Phase.DATABASE: (0.2, 0.4),
     Phase.FILES: (0.4, 0.8),
     Phase.VERIFYING: (0.8, 1.0),
 }

@@ -69,6 +69,15 @@ class Server:
             http_client=urllib3.PoolManager(retries=False, timeout=5),
         )
 
+    def objects(self) -> dict[str, bytes]:
+        """Return everything in the bucket."""
+        client = self._client()
+        found = client.list_objects(bucket_name="backups", recursive=True)
+        names = [str(each.object_name) for each in found]
+        return {
+            name: client.get_object(bucket_name="backups", object_name=name).data for name in names
+        }
+
     def start(self) -> None:
         self._process = subprocess.Popen(
             [
@@ -160,3 +169,28 @@ def test_what_reads_back_otherwise_is_not_done(
         home.create()
     shown = catalog.snapshots(home.repository, catalog.origin(home.paths))[0]
     assert shown.uploaded_at is None
+
+
+def test_what_is_damaged_or_lost_here_comes_back_from_there(
+    filled: Home, server: Server, allow_log: set[str]
+) -> None:
+    allow_log |= {"came back from the bucket", "is set aside"}
+    home = Home(filled.paths, replace(filled.job, bucket=server.bucket))
+    first = home.create()
+    home.write("big.bin", b"another")
+    pack = max(home.repository.glob("packs/*/*"), key=lambda file: file.stat().st_size)
+    whole = pack.read_bytes()
+    before = server.objects()
+    assert whole in before.values()
+    os.truncate(pack, len(whole) // 2)
+    with pytest.raises(UserError, match="backup_upload_failed"):
+        home.do("upload")
+    assert server.objects() == before
+    home.create()
+    assert pack.read_bytes() == whole
+    pack.unlink()
+    (home.repository / "snapshots" / first).unlink()
+    home.do("upload")
+    assert pack.read_bytes() == whole
+    assert home.do("verify", snapshot=first)["ok"]
+    assert before.keys() <= server.objects().keys()

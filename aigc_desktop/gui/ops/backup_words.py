@@ -97,6 +97,7 @@ def phase_text(phase: Phase) -> str:
     """Return what the work is at."""
     return {
         Phase.PREPARING: tr("preparing"),
+        Phase.REREADING: tr("reading what is stored already"),
         Phase.DATABASE: tr("the database"),
         Phase.FILES: tr("files"),
         Phase.VERIFYING: tr("reading everything back"),

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import itertools
 import logging
-import random
 import shutil
 import time
 from dataclasses import asdict
@@ -14,7 +12,7 @@ from typing import Any
 from aigc_desktop.config.atomic import write_atomically
 from aigc_desktop.core.backup import Cause, Changes, Phase
 from aigc_desktop.core.errors import UserError
-from aigc_desktop.ops.backup import catalog, manifest, packs, source, state
+from aigc_desktop.ops.backup import catalog, healing, manifest, packs, source, state
 from aigc_desktop.ops.backup.keys import Key
 from aigc_desktop.ops.backup.manifest import DATABASE, FileEntry, Manifest
 from aigc_desktop.ops.backup.packs import Index, Packer
@@ -31,12 +29,6 @@ RESERVE = 32 * 1024 * 1024
 
 QUICK_CHECK_LIMIT = 256 * 1024 * 1024
 """Bytes of a database up to which every backup checks it; larger ones the drill checks."""
-
-REREAD_LIMIT = 8 * 1024**3
-"""Bytes of older packs, chosen by chance, that a backup hashes again before it relies on them."""
-
-_REREAD_FOR = frozenset({Cause.MANUAL, Cause.SCHEDULED})
-"""One before something else is not kept waiting for that."""
 
 
 def run_create(work: Work) -> dict[str, Any]:
@@ -86,9 +78,7 @@ def make_snapshot(
     Raises OSError, and UserError; then there is no snapshot, and what was stored serves the next.
     """
     repository.sweep()
-    index = _sound_index(repository)
-    if cause in _REREAD_FOR and _reread(work, repository, index):
-        index = _sound_index(repository)
+    index, checked = healing.checked_index(work, repository, cause)
     previous = _previous(repository)
     now_ns = time.time_ns()
     found = source.find(work.job, now_ns)
@@ -114,10 +104,11 @@ def make_snapshot(
         packs.write_index(repository, packer.packs, key)
     _complete_header(made, previous, packer.added)
     content = manifest.encode(made, key)
-    _verify_new(work, repository, made, packer)
+    relies_on = _verify_new(work, repository, made, packer)
     write_atomically(repository.root / "snapshots" / made.id, content)
     manifest.load(repository, made.id)
-    state.note(repository.root, made.id, verified_at=int(time.time() * 1000))
+    if relies_on <= checked | {pack.name for pack in packer.packs}:
+        state.note(repository.root, made.id, verified_at=int(time.time() * 1000))
     return made
 
 
@@ -260,8 +251,10 @@ def changes_since(made: Manifest, previous: Manifest) -> Changes:
     )
 
 
-def _verify_new(work: Work, repository: Repository, made: Manifest, packer: Packer) -> None:
+def _verify_new(work: Work, repository: Repository, made: Manifest, packer: Packer) -> set[str]:
     """Open again what was written, hash it, and count that everything needed is there.
+
+    Returns all packs that the snapshot needs.
 
     Raises UserError("backup_damaged").
     """
@@ -274,7 +267,7 @@ def _verify_new(work: Work, repository: Repository, made: Manifest, packer: Pack
             raise damaged(f"pack {pack.name[:12]}")
         work.advance(pack.size)
     index = Index.load(repository, lenient=True)
-    check_complete(repository, made, index)
+    return check_complete(repository, made, index)
 
 
 def check_complete(repository: Repository, made: Manifest, index: Index) -> set[str]:
@@ -298,60 +291,6 @@ def check_complete(repository: Repository, made: Manifest, index: Index) -> set[
         if not file.is_file() or file.stat().st_size != index.sizes[name]:
             raise damaged(f"pack {name[:12]}")
     return needed
-
-
-def _reread(work: Work, repository: Repository, index: Index) -> int:
-    """Hash what is stored already and set damaged packs aside; return how many those were."""
-    names = list(index.sizes)
-    random.shuffle(names)
-    sizes = itertools.accumulate(index.sizes[name] for name in names)
-    chosen = [name for name, size in zip(names, sizes, strict=True) if size <= REREAD_LIMIT]
-    work.begin(Phase.VERIFYING, sum(index.sizes[name] for name in chosen))
-    damaged_packs: list[str] = []
-
-    def check(name: str) -> None:
-        with repository.pack_file(name).open("rb") as file:
-            if hashlib.file_digest(file, "sha256").hexdigest() != name:
-                damaged_packs.append(name)
-        work.advance(index.sizes[name])
-
-    pool = Pool()
-    try:
-        for name in chosen:
-            pool.submit(check, name)
-        pool.wait()
-    finally:
-        pool.close()
-    for name in damaged_packs:
-        logger.warning("a damaged pack is set aside, what was in it is stored anew: %s", name[:12])
-        repository.set_pack_aside(name)
-    return len(damaged_packs)
-
-
-def _sound_index(repository: Repository) -> Index:
-    """Return the index; what a killed process or a damaged index left without one is taken in."""
-    index = Index.load(repository, lenient=True)
-    for file in index.unreadable:
-        if hashlib.sha256(file.read_bytes()).hexdigest() != file.name:
-            logger.warning("a damaged index is made anew from the packs: %s", file.name)
-            file.unlink()
-    orphans = {
-        name: file for name, file in repository.pack_files().items() if name not in index.sizes
-    }
-    adopted = []
-    for name, file in orphans.items():
-        content = file.read_bytes()
-        if hashlib.sha256(content).hexdigest() != name:
-            file.unlink()
-            continue
-        try:
-            adopted.append(packs.read_table(content, name, repository.key))
-        except UserError as error:
-            logger.info("pack %s stays as it is: %s", name[:12], error)
-    if adopted:
-        packs.write_index(repository, adopted, repository.key)
-        index.add(adopted)
-    return index
 
 
 def _previous(repository: Repository) -> Manifest | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import struct
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
@@ -13,6 +14,8 @@ from aigc_desktop.ops.backup import sealed
 from aigc_desktop.ops.backup.keys import Key
 from aigc_desktop.ops.backup.repository import Repository
 from aigc_desktop.ops.backup.sealed import damaged
+
+logger = logging.getLogger(__name__)
 
 Id = bytes
 ID_SIZE = 32
@@ -152,3 +155,15 @@ def _check(manifest: Manifest) -> None:
         expected = -(-entry.size // entry.chunk_size)
         if len(entry.chunks) != expected:
             raise ValueError("size and chunks do not fit")
+
+
+def needed_chunks(repository: Repository) -> set[Id] | None:
+    """Return what all snapshots together need; None if one of them cannot be read."""
+    needed: set[Id] = set()
+    for snapshot_id in repository.snapshot_ids():
+        try:
+            needed |= load(repository, snapshot_id).ids()
+        except UserError as error:
+            logger.info("it is not known what is needed: %s: %s", snapshot_id, error)
+            return None
+    return needed

@@ -133,6 +133,8 @@ class Index:
         """Bytes of each indexed pack."""
         self.tables: dict[str, dict[Id, Place]] = {}
         """What is in each of them."""
+        self.cut: dict[str, dict[Id, Place]] = {}
+        """What should be in packs that are not there in their full size."""
         self.unreadable: list[Path] = []
         """Damaged index files, and encrypted ones without the key."""
         self._present: dict[str, int] = {}
@@ -177,9 +179,12 @@ class Index:
         try:
             for name, size, count in header["packs"]:
                 end = at + count * _ENTRY.size
-                if self._present.get(name) == size:
+                if name in self._present:
                     table = {c: Place(name, *rest) for c, *rest in _ENTRY.iter_unpack(body[at:end])}
-                    self.add([Pack(name, size, table)])
+                    if self._present[name] == size:
+                        self.add([Pack(name, size, table)])
+                    else:
+                        self.cut[name] = table
                 at = end
         except (KeyError, ValueError, TypeError, struct.error) as error:
             raise damaged(what) from error

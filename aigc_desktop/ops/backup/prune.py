@@ -77,24 +77,13 @@ def remove(repository: Repository, snapshot_ids: list[str]) -> int:
         repository.snapshot_file(snapshot_id).unlink()
     state.forget(repository.root, snapshot_ids)
     repository.sweep()
-    needed = _needed(repository)
+    needed = manifest.needed_chunks(repository)
     if needed is None:
         return 0
     index = Index.load(repository, lenient=True)
-    if index.unreadable:
+    if index.unreadable or index.cut:
         return 0
     return _free(repository, index, needed)
-
-
-def _needed(repository: Repository) -> set[Id] | None:
-    needed: set[Id] = set()
-    for snapshot_id in repository.snapshot_ids():
-        try:
-            needed |= manifest.load(repository, snapshot_id).ids()
-        except UserError as error:
-            logger.info("nothing is freed: %s: %s", snapshot_id, error)
-            return None
-    return needed
 
 
 def _free(repository: Repository, index: Index, needed: set[Id]) -> int:

@@ -1,11 +1,13 @@
 """The repository's mirror in a bucket: what is new is sent and read back, what is gone is deleted.
 
-The snapshots here stay whatever happens there; one counts as sent only when all it needs was.
+The snapshots here stay whatever happens there; one counts as sent only when all it needs was. What
+was lost or damaged here comes back from there.
 """
 
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import time
 from pathlib import Path
@@ -15,9 +17,13 @@ from aigc_desktop.config.atomic import sync_directory
 from aigc_desktop.core.backup import Phase
 from aigc_desktop.core.errors import UserError
 from aigc_desktop.files.buckets import BucketClient
-from aigc_desktop.ops.backup import state
+from aigc_desktop.ops.backup import manifest, state
+from aigc_desktop.ops.backup.packs import Index
 from aigc_desktop.ops.backup.repository import Repository
+from aigc_desktop.ops.backup.sealed import damaged
 from aigc_desktop.ops.backup.worker import Work
+
+logger = logging.getLogger(__name__)
 
 PREFIX = "aigc-desktop/"
 _ORDER = ("packs", "config.json", "index", "snapshots")
@@ -73,31 +79,46 @@ def send(work: Work, repository: Repository) -> int:
 
 def _send(work: Work, repository: Repository, bucket: BucketClient) -> int:
     bucket.check()
+    repository.mend_config()
     prefix = f"{PREFIX}{repository.config['id']}/"
     there = bucket.list(prefix)
     here = _files(repository)
-    new = [
-        name
-        for name in here
-        if name == "config.json" or there.get(prefix + name) != _size(here[name])
-    ]
+    new = [name for name in here if _is_new(name, here[name], there.get(prefix + name))]
     work.begin(Phase.UPLOADING, sum(_size(here[name]) for name in new))
     for name in sorted(new, key=_rank):
+        digest = _digest(here[name])
+        if _is_named_by_hash(here[name]) and digest != here[name].name:
+            raise damaged(name)
         bucket.put(prefix + name, here[name])
-        if bucket.digest(prefix + name) != _digest(here[name]):
+        if bucket.digest(prefix + name) != digest:
             bucket.delete(prefix + name)
             raise UserError("backup_upload_failed", bucket=bucket.label, reason="read-back")
         work.advance(_size(here[name]))
-    aside = repository.set_aside()
-    gone = [
-        name
-        for name in there
-        if name.removeprefix(prefix) not in here and name.rpartition("/")[2] not in aside
-    ]
+    gone = [name for name in there if name.removeprefix(prefix) not in here]
+    if gone and not _is_complete(repository):
+        came = _bring(work, repository, bucket, prefix, there)
+        logger.warning("something was lost here: %d files came back from the bucket", came)
+        gone = []
     for name in sorted(gone, key=lambda each: _rank(each.removeprefix(prefix)), reverse=True):
         bucket.delete(name)
     _note_sent(repository)
     return len(new)
+
+
+def _is_new(name: str, here: Path, size_there: int | None) -> bool:
+    """Return whether a file is to be sent. Only the configuration is ever another one."""
+    if name == "config.json" or size_there is None:
+        return True
+    return _is_named_by_hash(here) and size_there != _size(here)
+
+
+def _is_complete(repository: Repository) -> bool:
+    """Return whether all is here that should be. What is lost here may be in the bucket."""
+    known = state.read(repository.root)["snapshots"].keys()
+    needed = manifest.needed_chunks(repository)
+    if needed is None or not known <= set(repository.snapshot_ids()):
+        return False
+    return needed <= Index.load(repository, lenient=True).places.keys()
 
 
 def _note_sent(repository: Repository) -> None:
@@ -124,18 +145,26 @@ def fetch(work: Work, repository: Repository) -> int:
     prefix = _choose(repository, there)
     if prefix is None:
         return 0
-    names = [n.removeprefix(prefix) for n in there if n.startswith(prefix) and _is_ours(n, prefix)]
-    here = _files(repository)
     before = len(repository.snapshot_ids())
+    _bring(work, repository, bucket, prefix, there)
+    if before == 0:
+        _fetch_file(bucket, f"{prefix}config.json", repository.root / "config.json")
+        Repository.open(repository.root)
+    return len(repository.snapshot_ids()) - before
+
+
+def _bring(
+    work: Work, repository: Repository, bucket: BucketClient, prefix: str, there: dict[str, int]
+) -> int:
+    """Get what is only in the bucket (`there`: names and bytes); return how many files."""
+    here = _files(repository)
+    names = [n.removeprefix(prefix) for n in there if n.startswith(prefix) and _is_ours(n, prefix)]
     wanted = [n for n in names if n not in here and n != "config.json"]
     work.begin(Phase.DOWNLOADING, sum(there[prefix + name] for name in wanted))
     for name in sorted(wanted, key=_rank):
         _fetch_file(bucket, prefix + name, repository.root / name)
         work.advance(there[prefix + name])
-    if before == 0:
-        _fetch_file(bucket, f"{prefix}config.json", repository.root / "config.json")
-        Repository.open(repository.root)
-    return len(repository.snapshot_ids()) - before
+    return len(wanted)
 
 
 def _choose(repository: Repository, there: dict[str, int]) -> str | None:
@@ -169,7 +198,7 @@ def _fetch_file(bucket: BucketClient, name: str, target: Path) -> None:
     partial = target.parent / f".{os.urandom(8).hex()}.part"
     try:
         digest = bucket.get(name, partial)
-        if target.parent.name != "snapshots" and len(target.name) == 64 and digest != target.name:
+        if _is_named_by_hash(target) and digest != target.name:
             raise UserError("backup_damaged", what=target.name[:12])
         with partial.open("rb") as file:
             os.fsync(file.fileno())
@@ -202,6 +231,11 @@ def _files(repository: Repository) -> dict[str, Path]:
         *(repository.root / "snapshots" / each for each in repository.snapshot_ids()),
     ]
     return {path.relative_to(repository.root).as_posix(): path for path in found}
+
+
+def _is_named_by_hash(file: Path) -> bool:
+    """Return whether it is a pack or an index."""
+    return len(file.name) == 64
 
 
 def _rank(name: str) -> int:

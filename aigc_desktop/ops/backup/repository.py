@@ -58,8 +58,16 @@ class Repository:
             config = {"format": FORMAT, "version": VERSION, "id": os.urandom(8).hex(), "key": None}
             _write_config(root, {**config, "created_at": now})
         repository = cls.open(root)
-        _mend_config(root, repository.config)
+        repository.mend_config()
         return repository
+
+    def mend_config(self) -> None:
+        """Write the one of the two configurations again that cannot be read. Raises OSError."""
+        for name in CONFIGS:
+            try:
+                _load_config(self.root, self.root / name)
+            except UserError:
+                write_atomically(self.root / name, json.dumps(self.config, indent=1).encode())
 
     def unlock(self, passphrase: str | None) -> None:
         """Make the key ready. Raises UserError: `passphrase_missing`, `passphrase_wrong`."""
@@ -134,10 +142,6 @@ class Repository:
         if file.is_file():
             file.replace(file.with_name(f"{name}.damaged-{time.time_ns()}"))
 
-    def set_aside(self) -> set[str]:
-        """Return the names of the packs that were set aside."""
-        return {path.name.partition(".")[0] for path in (self.root / "packs").glob("*/*.damaged-*")}
-
     def new_id(self, now_ms: int) -> str:
         """Return an id for a snapshot made now; ids sort by time."""
         stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now_ms / 1000))
@@ -195,15 +199,6 @@ def _write_config(root: Path, config: dict[str, Any]) -> dict[str, Any]:
     for name in CONFIGS:
         write_atomically(root / name, json.dumps(config, indent=1).encode())
     return config
-
-
-def _mend_config(root: Path, config: dict[str, Any]) -> None:
-    """Write the one of the two again that cannot be read."""
-    for name in CONFIGS:
-        try:
-            _load_config(root, root / name)
-        except UserError:
-            write_atomically(root / name, json.dumps(config, indent=1).encode())
 
 
 def _check(config: dict[str, Any]) -> str:

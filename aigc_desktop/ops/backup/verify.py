@@ -10,7 +10,7 @@ from typing import Any
 
 from aigc_desktop.core.backup import Phase
 from aigc_desktop.core.errors import UserError
-from aigc_desktop.ops.backup import create, manifest, packs, state
+from aigc_desktop.ops.backup import create, healing, manifest, packs, state
 from aigc_desktop.ops.backup.manifest import Id, Manifest
 from aigc_desktop.ops.backup.packs import Decoder, Index, Place
 from aigc_desktop.ops.backup.repository import Repository
@@ -85,6 +85,7 @@ def _check_packs(
         wanted[place.pack].append((chunk, place))
     work.begin(Phase.VERIFYING, sum(index.sizes[name] for name in needed))
     problems: list[str] = []
+    bad: set[str] = set()
     local = threading.local()
 
     def check(name: str) -> None:
@@ -96,7 +97,7 @@ def _check_packs(
             if error.code != "backup_damaged":
                 raise
             problems.append(str(error.params["what"]))
-            repository.set_pack_aside(name)
+            bad.add(name)
         work.advance(index.sizes[name])
 
     pool = Pool()
@@ -106,6 +107,7 @@ def _check_packs(
         pool.wait()
     finally:
         pool.close()
+    healing.set_aside(repository, {name: index.tables[name] for name in bad})
     return sorted(problems)
 
 

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from aigc_desktop.core.backup import Cause
 from aigc_desktop.core.errors import UserError
-from aigc_desktop.ops.backup import catalog
+from aigc_desktop.ops.backup import catalog, healing
 from aigc_desktop.ops.backup.repository import Repository
 from tests.ops.backup.conftest import Home
 
@@ -45,10 +46,14 @@ def home(request: pytest.FixtureRequest, filled: Home) -> Iterator[Home]:
 
 
 @pytest.mark.parametrize("kind", ["config", "index", "pack", "snapshot"])
-def test_any_flipped_byte_is_found(home: Home, kind: str) -> None:
+def test_any_flipped_byte_is_found(
+    home: Home, kind: str, tmp_path: Path, allow_log: set[str]
+) -> None:
+    allow_log.add("is set aside")
     snapshot = home.create()
     file = files_of(home.repository)[kind]
     forget_copy(home)
+    kept = shutil.copytree(home.repository, tmp_path / "kept")
     whole = file.read_bytes()
     step = max(len(whole) // 12, 1)
     # Beginning and end byte by byte (magic, lengths, trailer), the rest in samples.
@@ -61,7 +66,8 @@ def test_any_flipped_byte_is_found(home: Home, kind: str) -> None:
             continue
         file.write_bytes(data)
         assert rejected(home, snapshot), f"byte {place} of {len(whole)}"
-        file.write_bytes(whole)
+        shutil.rmtree(home.repository)
+        shutil.copytree(kept, home.repository)
     assert not rejected(home, snapshot)
 
 
@@ -119,9 +125,10 @@ def test_the_next_backup_mends_a_damaged_configuration(home: Home) -> None:
     assert (home.repository / "config.json").read_bytes() == whole
 
 
+@pytest.mark.parametrize("cause", ["manual", "before_restore"])
 @pytest.mark.parametrize("is_noticed_before", [True, False])
 def test_the_next_backup_heals_what_rotted(
-    home: Home, is_noticed_before: bool, allow_log: set[str]
+    home: Home, is_noticed_before: bool, cause: str, allow_log: set[str]
 ) -> None:
     """A byte of a pack has changed, its size has not: nothing is built on it any more."""
     allow_log.add("is set aside")
@@ -132,10 +139,72 @@ def test_the_next_backup_heals_what_rotted(
     pack.write_bytes(rotten)
     if is_noticed_before:
         assert rejected(home, first)
-    second = home.create()
+    second = home.create(cause=cause)
     assert not rejected(home, second) and not rejected(home, first)
     (aside,) = pack.parent.glob(f"{pack.name}.damaged-*")
     assert aside.read_bytes() == rotten
+
+
+def rot(file: Path) -> None:
+    data = bytearray(file.read_bytes())
+    data[len(data) // 2] ^= 1
+    file.write_bytes(data)
+
+
+@pytest.mark.parametrize("harm", [rot, cut])
+@pytest.mark.parametrize("notices", ["verify", "manual", "before_restore"])
+def test_what_is_whole_in_a_damaged_pack_is_not_lost(
+    home: Home, notices: str, harm: Callable[[Path], None], allow_log: set[str]
+) -> None:
+    """Of files that are not there any more, those come back that the damage has not met."""
+    allow_log.add("is set aside")
+    home.create()
+    names = [f"photos/{number}.jpg" for number in range(20)]
+    contents = {name: os.urandom(100_000) for name in names}
+    for name, content in contents.items():
+        home.write(name, content)
+    snapshot = home.create()
+    shutil.rmtree(home.paths.work_dir / "photos")
+    harm(max(home.repository.glob("packs/*/*"), key=lambda file: file.stat().st_mtime_ns))
+    if notices == "verify":
+        assert rejected(home, snapshot)
+    else:
+        home.create(cause=notices)
+    came = 0
+    for name, content in contents.items():
+        try:
+            home.do("restore_some", snapshot=snapshot, sessions=[], files=[f"work_dir/{name}"])
+        except UserError as error:
+            assert error.code == "backup_damaged"
+        else:
+            came += 1
+            assert (home.paths.work_dir / name).read_bytes() == content
+    assert came == (19 if harm is rot else 13)
+
+
+def test_a_damaged_pack_is_not_freed(filled: Home) -> None:
+    filled.create()
+    pack = files_of(filled.repository)["pack"]
+    cut(pack)
+    left = pack.read_bytes()
+    filled.write("big.bin", b"other")
+    assert filled.do("prune")["freed"] == 0
+    assert pack.read_bytes() == left
+
+
+@pytest.mark.parametrize("cause", list(Cause))
+def test_only_what_was_read_whole_is_called_verified(
+    home: Home, cause: Cause, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A backup that something waits for does not read everything again where that is much."""
+    home.create()
+    home.write("new.txt", b"new")
+    monkeypatch.setattr(healing, "REREAD_LIMIT", 1)
+    home.create(cause=cause)
+    newest = catalog.snapshots(home.repository, "")[0]
+    assert (newest.verified_at is not None) == (cause in (Cause.MANUAL, Cause.SCHEDULED))
+    home.do("verify", snapshot=newest.id)
+    assert catalog.snapshots(home.repository, "")[0].verified_at is not None
 
 
 def test_swapped_files_are_found(filled: Home) -> None:
@@ -158,12 +227,10 @@ def test_swapped_files_are_found(filled: Home) -> None:
 
 
 def test_a_damaged_snapshot_is_not_restored(filled: Home, allow_log: set[str]) -> None:
+    allow_log.add("is set aside")
     snapshot = filled.create()
-    pack = files_of(filled.repository)["pack"]
-    data = bytearray(pack.read_bytes())
-    data[1000] ^= 1
-    pack.write_bytes(data)
     filled.write("big.bin", b"changed since")
+    rot(files_of(filled.repository)["pack"])
     before = filled.paths.database.read_bytes()
     with pytest.raises(UserError, match="backup_damaged"):
         filled.do("stage", snapshot=snapshot, replace=True, undo=False)
