@@ -20,7 +20,7 @@ from aigc_desktop.services import job_work
 from aigc_desktop.services.job_work import Result
 
 Work = Callable[..., Awaitable[Result]]
-"""`work(app, progress, **options)` returns what can be stored as JSON."""
+"""`work(app, progress, cause, **options)` returns what can be stored as JSON."""
 
 
 @dataclass(frozen=True)

@@ -197,7 +197,10 @@ class JobRunner:
         status, result, error = RunStatus.DONE, None, None
         try:
             result = await job.run(
-                self.app, lambda *at: self._show_progress(running, *at), **options
+                self.app,
+                lambda *at: self._show_progress(running, *at),
+                running.run.cause,
+                **options,
             )
         except (asyncio.CancelledError, Cancelled):
             status = RunStatus.CANCELLED
@@ -225,11 +228,15 @@ class JobRunner:
         logger.info("the job %s ended: %s in %s ms", run.job, run.status, run.duration_ms)
         self._bus.publish(JobChanged(run.job, run))
         key = f"job_failed_{run.job}"
+        job = all_jobs().get(run.job)
+        title = run.job if job is None else job.title()
         if run.status is RunStatus.FAILED and run.error is not None:
             reason, remedy = describe(*run.error)
-            title = known_job(run.job).title()
             params = {"job": title, "reason": reason, "remedy": remedy}
             self._bus.publish(NoticeRaised(NoticeLevel.ERROR, "job_failed", params, key))
+        elif run.status is RunStatus.ABORTED:
+            aborted = {"job": title}
+            self._bus.publish(NoticeRaised(NoticeLevel.WARNING, "job_aborted", aborted, key))
         elif run.status is RunStatus.DONE:
             self._bus.publish(NoticeCleared(key))
 

@@ -9,12 +9,16 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from aigc_desktop.config.i18n import sentences, tr, tr_n
 from aigc_desktop.config.operation_words import size_text
+from aigc_desktop.core.backup import Cause
 from aigc_desktop.core.errors import UserError
+from aigc_desktop.core.jobs import JobCause
 
 if TYPE_CHECKING:
     from aigc_desktop.services.app import App
 
 Result = Mapping[str, Any]
+
+_LEARNING_CAUSES = {JobCause.MANUAL: "button", JobCause.HTTP: "http"}
 
 
 class Progress(Protocol):
@@ -26,6 +30,7 @@ class Progress(Protocol):
 async def learn(
     app: App,
     progress: Progress,
+    cause: JobCause,
     min_feedback: int | None = None,
     user_ids: Sequence[int] | None = None,
     max_users: int | None = None,
@@ -44,7 +49,7 @@ async def learn(
             min_feedback=min_feedback or learning.MIN_FEEDBACK,
             user_ids=tuple(user_ids or ()),
             max_users=max_users,
-            cause="scheduled" if min_feedback is None else "http",
+            cause=_LEARNING_CAUSES.get(cause, "scheduled"),
         )
     return {"proposed": report.proposed, "applied": report.applied, "looked_at": len(report.runs)}
 
@@ -62,12 +67,13 @@ def learn_words(result: Result) -> str:
     return sentences(*parts)
 
 
-async def back_up(app: App, progress: Progress) -> Result:
+async def back_up(app: App, progress: Progress, cause: JobCause) -> Result:
     """Make and verify a snapshot."""
     from aigc_desktop.services import backup
 
     with _backup_progress(app, progress):
-        return await backup.create_backup(app, cause="scheduled")
+        by_hand = cause is JobCause.MANUAL
+        return await backup.create_backup(app, cause=Cause.MANUAL if by_hand else Cause.SCHEDULED)
 
 
 def back_up_words(result: Result) -> str:
@@ -84,7 +90,7 @@ def back_up_words(result: Result) -> str:
     return text
 
 
-async def drill(app: App, progress: Progress) -> Result:
+async def drill(app: App, progress: Progress, cause: JobCause) -> Result:
     """Prove that the newest snapshot can be restored."""
     from aigc_desktop.services import backup
 
@@ -109,7 +115,7 @@ def drill_words(result: Result) -> str:
     )
 
 
-async def retain(app: App, progress: Progress) -> Result:
+async def retain(app: App, progress: Progress, cause: JobCause) -> Result:
     """Tidy away what the rules say."""
     from aigc_desktop.services import retention
 
@@ -138,7 +144,7 @@ def retain_words(result: Result) -> str:
     return sentences(*parts) or tr("There was nothing to tidy away.")
 
 
-async def count_anew(app: App, progress: Progress) -> Result:
+async def count_anew(app: App, progress: Progress, cause: JobCause) -> Result:
     """Count the statistics anew, and say whether they were right."""
     from aigc_desktop.services import statistics
 
@@ -163,7 +169,7 @@ def count_words(result: Result) -> str:
     return f"{counted} {right}"
 
 
-async def update_prices(app: App, progress: Progress) -> Result:
+async def update_prices(app: App, progress: Progress, cause: JobCause) -> Result:
     """Read the user's prices and price what had none."""
     from aigc_desktop.services import prices
 

@@ -16,6 +16,8 @@ import pytest
 
 from aigc_desktop.config import settings as config
 from aigc_desktop.config.paths import Paths
+from aigc_desktop.core.bus import EventBus
+from aigc_desktop.core.events import NoticeRaised
 from aigc_desktop.core.jobs import JobCause, RunStatus
 from aigc_desktop.services import job_list, jobs
 from aigc_desktop.services.app import App
@@ -39,7 +41,7 @@ from tests.services.jobs_for_tests import make_job
 
 log = Path(sys.argv[1], "ran.log")
 
-async def work(app, progress):
+async def work(app, progress, cause):
     with log.open("a") as file:
         file.write(f"begin {os.getpid()}\\n")
     await asyncio.sleep(float(sys.argv[2]))
@@ -105,10 +107,13 @@ async def test_case_14_a_killed_job_is_aborted_and_there_is_no_storm(
     child: Callable[..., subprocess.Popen[str]],
     paths: Paths,
     open_app: OpenApp,
+    bus: EventBus,
     allow_log: set[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     allow_log.add("was aborted")
+    said: list[NoticeRaised] = []
+    bus.subscribe(lambda event: said.append(event) if isinstance(event, NoticeRaised) else None)
     chance = random.Random(20261125)
     for number in range(KILLS):
         process = child("30", "due")
@@ -122,6 +127,7 @@ async def test_case_14_a_killed_job_is_aborted_and_there_is_no_storm(
             found = await jobs.history(app, "test")
             assert [run.status for run in found] == [RunStatus.ABORTED] * (number + 1)
             assert all(run.ended_at is not None for run in found)
+            assert [each.code for each in said] == ["job_aborted"] * (number + 1)
             # Its next time is an hour ahead: a start after a crash does not begin it again.
             [view] = await jobs.list_jobs(app)
             assert view.due_at is not None
@@ -130,7 +136,7 @@ async def test_case_14_a_killed_job_is_aborted_and_there_is_no_storm(
         job_list.all_jobs.cache_clear()
 
 
-async def _never(app: App, progress: object) -> dict[str, object]:
+async def _never(app: App, progress: object, cause: object) -> dict[str, object]:
     raise AssertionError("must not run")
 
 
@@ -189,7 +195,7 @@ async def test_case_200_a_question_in_a_job_is_denied_and_logged(
         app.settings.set(config.MODEL, "claude-test")
         await app.connection.changed()
 
-        async def work(app: App, progress: object) -> dict[str, object]:
+        async def work(app: App, progress: object, cause: object) -> dict[str, object]:
             session = await sessions.create_session(app)
             await chat.send_message(app, session.id, "write a file")
             await app.runner.wait(session.id)

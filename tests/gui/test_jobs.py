@@ -86,7 +86,7 @@ def test_progress_a_stop_and_a_failure(
     allow_log.add("the job test failed")
     runs = iter([asyncio.Event(), None])
 
-    async def work(app: Any, progress: Any) -> dict[str, Any]:
+    async def work(app: Any, progress: Any, cause: Any) -> dict[str, Any]:
         gate = next(runs)
         progress(1, 3, "reading things")
         if gate is None:

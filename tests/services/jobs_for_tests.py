@@ -44,7 +44,7 @@ class Counter:
         if not waits:
             self.gate.set()
 
-    async def __call__(self, app: Any, progress: Any, **options: Any) -> dict[str, Any]:
+    async def __call__(self, app: Any, progress: Any, cause: Any, **options: Any) -> dict[str, Any]:
         self.runs += 1
         self.begun.set()
         progress(1, 2, "half")

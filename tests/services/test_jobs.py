@@ -13,6 +13,7 @@ from aigc_desktop import bootstrap
 from aigc_desktop.config import settings as config
 from aigc_desktop.config.paths import Paths
 from aigc_desktop.config.settings import Settings
+from aigc_desktop.core.backup import Cause
 from aigc_desktop.core.bus import EventBus
 from aigc_desktop.core.errors import UserError
 from aigc_desktop.core.events import Event, JobChanged, NoticeCleared, NoticeRaised
@@ -25,7 +26,7 @@ from aigc_desktop.core.jobs import (
     Schedule,
 )
 from aigc_desktop.ops.jobs.schedule import next_time
-from aigc_desktop.services import job_list, jobs
+from aigc_desktop.services import backup, job_list, jobs
 from aigc_desktop.services.app import App
 from aigc_desktop.store import jobs as rows
 from tests.fakes import FakeClock
@@ -83,6 +84,13 @@ async def test_a_run_by_hand_keeps_result_and_duration(
     assert [e.progress.text for e in said if e.progress] == ["half"]
 
 
+@pytest.mark.parametrize("cause", list(JobCause))
+async def test_a_backup_says_whether_it_was_made_by_hand(app: App, cause: JobCause) -> None:
+    assert (await jobs.run_job(app, "backup", cause)).status is RunStatus.DONE
+    (made,) = await backup.list_snapshots(app)
+    assert made.cause is (Cause.MANUAL if cause is JobCause.MANUAL else Cause.SCHEDULED)
+
+
 async def test_two_runs_at_once_are_refused_and_one_can_be_stopped(
     app: App, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -105,7 +113,7 @@ async def test_a_failure_is_said_with_what_to_do_until_it_works_again(
     allow_log.add("the job test failed")
     problems: Iterator[Exception | None] = iter([UserError("disk_full"), ValueError("bug"), None])
 
-    async def work(app: App, progress: Any) -> dict[str, Any]:
+    async def work(app: App, progress: Any, cause: Any) -> dict[str, Any]:
         if (problem := next(problems)) is not None:
             raise problem
         return {"count": 1}

@@ -19,6 +19,10 @@ MESSAGES: dict[str, MessageText] = {
     "not_written": MessageText(
         "The file could not be written: {reason}.", "Choose another place than {path}."
     ),
+    "job_aborted": MessageText(
+        "The job “{job}” was cut off: the program ended while it ran.",
+        "It runs again at its next time, or now: Operations, Jobs, Run now.",
+    ),
     "job_failed": MessageText("The job “{job}” failed. {reason}", "{remedy}"),
     "job_running": MessageText(
         "The job “{job}” is running already.", "Wait until it is done, or stop it."
