@@ -85,9 +85,13 @@ def is_new_version(paths: Paths) -> bool:
 
 
 def note_version(paths: Paths) -> None:
-    """Remember that this version of the program uses the data."""
-    if not _mark(paths).is_file() or is_new_version(paths):
+    """Remember that this version uses the data; where that fails the next start does it."""
+    if _mark(paths).is_file() and not is_new_version(paths):
+        return
+    try:
         write_atomically(_mark(paths), f"{__version__}\n".encode())
+    except OSError as error:
+        logger.warning("the program's version was not noted: %s", error)
 
 
 def _job(paths: Paths, settings: Settings, cause: Cause) -> Job:

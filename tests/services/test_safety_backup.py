@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import threading
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from aigc_desktop import __version__, bootstrap
 from aigc_desktop.config import settings as config
 from aigc_desktop.config.paths import Paths
 from aigc_desktop.config.settings import Settings
-from aigc_desktop.core.backup import Cause, Selection
+from aigc_desktop.core.backup import Cause, Operation, Selection
 from aigc_desktop.core.bus import EventBus
 from aigc_desktop.core.errors import UserError
 from aigc_desktop.core.events import (
@@ -23,7 +24,9 @@ from aigc_desktop.core.events import (
     SafetyBackupDeclined,
 )
 from aigc_desktop.core.migration import Stage
-from aigc_desktop.services import backup, migrations, restore, sessions
+from aigc_desktop.ops.backup import process
+from aigc_desktop.ops.backup.job import Job
+from aigc_desktop.services import backup, migrations, restore, safety_backup, sessions
 from aigc_desktop.store import migration
 from tests.conftest import OpenApp
 
@@ -127,6 +130,29 @@ async def test_a_backup_that_is_not_waited_for_leaves_nothing(
         stop()
         await backup.create_backup(app)
     assert not notices(events)
+
+
+@pytest.mark.parametrize("last_word", ["", '{"progress": ["files", 1', "not JSON at all"])
+def test_a_worker_that_dies_is_a_failed_backup(
+    paths: Paths, last_word: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dies = f"import sys; sys.stdin.readline(); sys.stdout.write({last_word!r}); sys.exit(9)"
+    monkeypatch.setattr(process, "command", lambda: [sys.executable, "-c", dies])
+    job = Job("create", str(paths.home), str(paths.backups_dir), str(paths.work_dir))
+    with pytest.raises(UserError, match="backup_failed"):
+        process.BlockingWorker().run(Operation.CREATE, job)
+
+
+async def test_a_full_disk_where_the_version_is_noted_keeps_nobody_out(
+    open_app: OpenApp, monkeypatch: pytest.MonkeyPatch, allow_log: set[str]
+) -> None:
+    def full(_path: Path, _data: bytes) -> None:
+        raise OSError(28, "No space left on device")
+
+    allow_log.add("version was not noted")
+    monkeypatch.setattr(safety_backup, "write_atomically", full)
+    async with open_app() as app:
+        assert await sessions.list_sessions(app) == []
 
 
 async def test_a_database_that_is_refused_is_not_backed_up(

@@ -145,7 +145,12 @@ class BlockingWorker:
 
 
 def _heard(line: bytes, operation: Operation, on_progress: OnProgress) -> dict[str, Any] | None:
-    """Take in what a worker says; return its result, if that is it. Raises its UserError."""
+    """Take in what a worker says; return its result, if that is it. Raises its UserError.
+
+    Half a line is the last word of one that was killed.
+    """
+    if not line.endswith(b"\n"):
+        return None
     message = json.loads(line)
     if "error" in message:
         raise UserError(message["error"]["code"], **message["error"]["params"])
