@@ -270,6 +270,7 @@ class Program(QObject):
         if self.backend is None:
             self._finish()
             return
+        self.bridge.drop_backend()
         self._join(self.backend, self._check_stopped)
 
     def _join(self, backend: BackendThread, check: Callable[[], None]) -> None:

@@ -135,7 +135,7 @@ class Bridge(QObject):
         self.ready.emit()
 
     def drop_backend(self) -> None:
-        """The backend is being replaced: what is submitted meanwhile waits for the next one."""
+        """The backend stops: what is submitted now waits for the next one, or is forgotten."""
         self._backend = None
 
     def submit(

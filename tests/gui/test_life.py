@@ -170,6 +170,17 @@ def test_void_calls_do_not_use_up_none(desk: Desk) -> None:
     assert sys.getrefcount(None) > before - 1000
 
 
+def test_what_is_asked_for_while_the_window_closes_is_forgotten(desk: Desk) -> None:
+    """Such as a draft whose time to be stored comes when the backend is gone already."""
+    program = desk.program
+    program._stop_backend()
+    program._stopper.join()
+    program.bridge.call(desk.window, calls.sessions.list_sessions)
+    desk.until(lambda: not desk.window.isVisible())
+    desk.opening.close()
+    desk.closed = True
+
+
 def test_a_damaged_database_is_rescued_from_the_window(
     new_desk: Callable[[], Desk], paths: Paths, allow_log: set[str]
 ) -> None:
