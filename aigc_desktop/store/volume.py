@@ -8,11 +8,19 @@ from pathlib import Path
 NETWORK_TYPES = frozenset(
     (
         *("nfs", "nfs4", "cifs", "smb", "smb2", "smb3", "smbfs", "afpfs", "webdav", "davfs"),
-        *("fuse.davfs2", "fuse.sshfs", "fuse.rclone", "ceph", "glusterfs", "fuse.glusterfs"),
-        *("lustre", "9p", "vboxsf", "prl_fs"),
+        *("ceph", "glusterfs", "lustre", "9p", "virtiofs", "vboxsf", "prl_fs"),
     )
 )
 """File systems whose locks or shared memory do not reach every machine that mounts them."""
+
+LOCAL_FUSE = frozenset(
+    f"fuse.{name}"
+    for name in (
+        *("ntfs", "ntfs-3g", "exfat", "ext2", "zfs", "apfs", "bindfs", "mergerfs", "unionfs"),
+        *("fuse-overlayfs", "gocryptfs", "encfs", "cryfs", "securefs", "veracrypt"),
+    )
+)
+"""Those in user space that keep their data on a disk of this machine. Any other may be shared."""
 
 SYNC_FOLDERS = (
     "dropbox",
@@ -42,7 +50,8 @@ def shared_by(folder: Path) -> str | None:
         if part.lower().startswith(SYNC_FOLDERS):
             return part
     kind = _file_system(resolved)
-    return kind if kind in NETWORK_TYPES else None
+    in_user_space = kind.startswith("fuse.") and kind not in LOCAL_FUSE
+    return kind if kind in NETWORK_TYPES or in_user_space else None
 
 
 def _file_system(folder: Path) -> str:

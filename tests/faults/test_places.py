@@ -8,7 +8,9 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
+import psutil
 import pytest
 
 from aigc_desktop import bootstrap
@@ -116,6 +118,21 @@ def test_names_of_synchronised_folders(tmp_path: Path, name: str, shared: bool) 
     folder = tmp_path / name
     folder.mkdir()
     assert (volume.shared_by(folder) is not None) is shared
+
+
+@pytest.mark.parametrize(
+    ("kind", "shared"),
+    [
+        *((each, True) for each in ("nfs4", "cifs", "9p", "fuse.sshfs", "fuse.nobody-knows-it")),
+        *((each, False) for each in ("ext4", "tmpfs", "fuseblk", "fuse.gocryptfs")),
+    ],
+)
+def test_kinds_of_file_systems(
+    tmp_path: Path, kind: str, shared: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mount = SimpleNamespace(mountpoint=str(tmp_path), fstype=kind)
+    monkeypatch.setattr(psutil, "disk_partitions", lambda *, all: [mount])
+    assert volume.shared_by(tmp_path) == (kind if shared else None)
 
 
 @pytest.mark.parametrize("handles", [64, 40, 24])

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.foreign.seaweed import Server
+
 HERE = Path(__file__).parent
 
 
@@ -38,3 +40,13 @@ def aimock() -> Iterator[str]:
 @pytest.fixture(scope="module")
 def llama() -> Iterator[str]:
     yield from serve([sys.executable, "llama.py"])
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    """An S3 server of the test's own; the test may kill it."""
+    folder = tmp_path / "weed"
+    folder.mkdir()
+    running = Server(folder)
+    yield running
+    running.kill()

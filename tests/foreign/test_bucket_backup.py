@@ -2,116 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 import os
-import random
-import socket
-import subprocess
-import sys
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import urllib3
-from minio import Minio
 
 from aigc_desktop.core.errors import UserError
 from aigc_desktop.files.buckets import BucketClient
 from aigc_desktop.ops.backup import catalog
-from aigc_desktop.ops.backup.job import Bucket
+from tests.foreign.seaweed import Server
 from tests.ops.backup.conftest import Home, MakeHome, filled, make_home
 
 __all__ = ["filled", "make_home"]
 pytestmark = [pytest.mark.foreign, pytest.mark.timeout(300)]
-WEED = Path(sys.executable).with_name("weed")
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) != 0
-
-
-def _free_port() -> int:
-    """A port whose gRPC companion (SeaweedFS takes the port + 10,000) is free too."""
-    return next(
-        port
-        for port in random.sample(range(10_000, 22_000), 500)
-        if _is_free(port) and _is_free(port + 10_000)
-    )
-
-
-class Server:
-    """A SeaweedFS server with one bucket; it can be killed and started again."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self.port = _free_port()
-        self._parts = [f"-{part}.port={_free_port()}" for part in ("master", "volume", "filer")]
-        keys = [{"accessKey": "key", "secretKey": "secret-key"}]
-        actions = ["Admin", "Read", "List", "Tagging", "Write"]
-        (folder / "s3.json").write_text(
-            json.dumps({"identities": [{"name": "t", "credentials": keys, "actions": actions}]})
-        )
-        self.bucket = Bucket(f"127.0.0.1:{self.port}", "backups", "key", "secret-key", secure=False)
-        self.start()
-        self._client().make_bucket(bucket_name="backups")
-
-    def _client(self) -> Minio:
-        return Minio(
-            endpoint=self.bucket.endpoint,
-            access_key="key",
-            secret_key="secret-key",
-            secure=False,
-            region="us-east-1",
-            http_client=urllib3.PoolManager(retries=False, timeout=5),
-        )
-
-    def objects(self) -> dict[str, bytes]:
-        """Return everything in the bucket."""
-        client = self._client()
-        found = client.list_objects(bucket_name="backups", recursive=True)
-        names = [str(each.object_name) for each in found]
-        return {
-            name: client.get_object(bucket_name="backups", object_name=name).data for name in names
-        }
-
-    def start(self) -> None:
-        self._process = subprocess.Popen(
-            [
-                *(WEED, "server", f"-dir={self._folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1"),
-                *("-filer", "-s3", f"-s3.port={self.port}", f"-s3.config={self._folder}/s3.json"),
-                *(*self._parts, "-master.telemetry=false"),
-                *("-s3.iam=false", "-volume.max=50", "-master.volumeSizeLimitMB=1024"),
-                *("-s3.autoCreateBucket=false", "-s3.allowDeleteBucketNotEmpty=false"),
-            ],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        for _ in range(600):
-            try:
-                self._client().list_buckets()
-                return
-            except Exception:
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    self._process.wait(0.1)
-                    raise AssertionError("SeaweedFS stopped while starting") from None
-        raise AssertionError("SeaweedFS did not start")
-
-    def kill(self) -> None:
-        self._process.kill()
-        self._process.wait()
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    folder = tmp_path / "weed"
-    folder.mkdir()
-    running = Server(folder)
-    yield running
-    running.kill()
 
 
 def test_to_a_bucket_and_back(filled: Home, make_home: MakeHome, server: Server) -> None:
