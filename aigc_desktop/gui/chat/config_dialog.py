@@ -16,6 +16,7 @@ from aigc_desktop.core.session import TurnConfig
 from aigc_desktop.gui.chat.safe_text import visible
 from aigc_desktop.gui.widgets.build import label
 from aigc_desktop.gui.widgets.dialogs import bottom_row, close_button, dialog_layout
+from aigc_desktop.gui.widgets.table import make_table
 
 SIZE = (760, 620)
 VALUE_WIDTH = 360
@@ -46,19 +47,13 @@ class ConfigDialog(QDialog):
 def values_table(values: list[tuple[str, str, str]], origins: object) -> QTableWidget:
     """Return a table of (key, name, value) with where each value is from."""
     known = origins if isinstance(origins, dict) else dict(origins)  # type: ignore[call-overload]
-    table = QTableWidget(len(values), 3)
-    table.setAccessibleName(tr("Values and where they are from"))
-    table.setHorizontalHeaderLabels([tr("Setting"), tr("Value"), tr("From")])
-    table.verticalHeader().hide()
-    table.setShowGrid(False)
-    table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
-    table.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
+    headings = [tr("Setting"), tr("Value"), tr("From")]
+    table = make_table(len(values), headings, tr("Values and where they are from"))
     for row, (key, name, value) in enumerate(values):
         for column, text in enumerate((name, visible(value), origin_name(known.get(key, "")))):
             item = QTableWidgetItem(text)
             item.setToolTip(text)
             table.setItem(row, column, item)
-    table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
     table.setColumnWidth(0, 190)
     table.setColumnWidth(1, VALUE_WIDTH)
     table.horizontalHeader().setStretchLastSection(True)

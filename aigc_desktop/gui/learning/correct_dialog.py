@@ -57,6 +57,7 @@ class CorrectDialog(QDialog):
         self.editor = QPlainTextEdit()
         self.editor.setAccessibleName(tr("The answer as it should have been"))
         self.editor.setFont(theme.font(11))
+        self.editor.setTabChangesFocus(True)
         self.editor.document().setDocumentMargin(MARGIN)
         self.changes = DiffView(tr("What you changed"))
         self.finder = FindField(self.editor)

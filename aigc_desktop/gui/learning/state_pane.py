@@ -8,7 +8,6 @@ from typing import cast
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QGridLayout,
     QHBoxLayout,
     QHeaderView,
@@ -32,6 +31,7 @@ from aigc_desktop.gui.learning.wording import capital, moment_text, waiting_text
 from aigc_desktop.gui.widgets.area_page import AreaPage
 from aigc_desktop.gui.widgets.build import button, label
 from aigc_desktop.gui.widgets.empty_note import EmptyNote
+from aigc_desktop.gui.widgets.table import make_table
 
 SESSION_ROLE = Qt.ItemDataRole.UserRole
 MAX_TITLE = 60
@@ -122,27 +122,17 @@ class StatePane(QWidget):
             self._tiles.setColumnStretch(at, int(at < columns))
 
     def _make_table(self) -> QTableWidget:
-        table = QTableWidget(0, 6)
-        table.setAccessibleName(tr("State by chat"))
-        table.setHorizontalHeaderLabels(
-            [
-                tr("Learned from"),
-                tr("Liked"),
-                tr("Disliked"),
-                tr("Corrected"),
-                tr("Last run"),
-                tr("Next run"),
-            ]
-        )
-        table.verticalHeader().hide()
+        headings = [
+            tr("Learned from"),
+            tr("Liked"),
+            tr("Disliked"),
+            tr("Corrected"),
+            tr("Last run"),
+            tr("Next run"),
+        ]
+        table = make_table(0, headings, tr("State by chat"))
         table.verticalHeader().setMinimumSectionSize(ROW)
-        table.setShowGrid(False)
-        table.setTabKeyNavigation(False)
-        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         head = table.horizontalHeader()
-        head.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        head.setHighlightSections(False)
         for column in (1, 2, 3):
             head.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
         for column in (0, 4, 5):

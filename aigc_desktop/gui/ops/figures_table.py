@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+from PySide6.QtWidgets import QHeaderView, QTableView, QWidget
 
 from aigc_desktop.config.i18n import tr
 from aigc_desktop.core.statistics import Figures, Measure
 from aigc_desktop.gui.ops import figures_text as text
 from aigc_desktop.gui.ops.headed_model import ROOT, HeadedModel, Index
+from aigc_desktop.gui.widgets.table import only_read
 
 
 @dataclass(frozen=True)
@@ -117,17 +118,11 @@ class FiguresTable(QTableView):
         super().__init__(parent)
         self.rows = FiguresModel(self)
         self.setModel(self.rows)
-        self.setAccessibleName(tr("Exact figures"))
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setShowGrid(False)
+        only_read(self, tr("Exact figures"))
         self.setAlternatingRowColors(True)
         self.setWordWrap(False)
-        self.setTabKeyNavigation(False)
-        self.setCornerButtonEnabled(False)
-        self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(30)
         header = self.horizontalHeader()
-        header.setHighlightSections(False)
         header.setSortIndicatorClearable(True)
         header.setSortIndicator(-1, Qt.SortOrder.DescendingOrder)
         header.setResizeContentsPrecision(200)

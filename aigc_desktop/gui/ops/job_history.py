@@ -6,11 +6,9 @@ from typing import Any
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QDialog,
     QHeaderView,
     QStackedWidget,
-    QTableWidget,
     QTableWidgetItem,
     QWidget,
 )
@@ -29,6 +27,7 @@ from aigc_desktop.gui.chat.safe_text import one_line
 from aigc_desktop.gui.widgets.build import label
 from aigc_desktop.gui.widgets.dialogs import bottom_row, close_button, dialog_layout
 from aigc_desktop.gui.widgets.empty_note import EmptyNote
+from aigc_desktop.gui.widgets.table import make_table
 
 SIZE = (820, 480)
 FAILED = (RunStatus.FAILED, RunStatus.ABORTED)
@@ -44,17 +43,10 @@ class JobHistoryDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(*SIZE)
         headings = (tr("When"), tr("Why"), tr("Outcome"), tr("Took"), tr("Result"))
-        self.table = QTableWidget(0, len(headings))
-        self.table.setHorizontalHeaderLabels(headings)
-        self.table.setAccessibleName(self.windowTitle())
-        self.table.verticalHeader().hide()
-        self.table.setShowGrid(False)
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table = make_table(0, headings, self.windowTitle())
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setStretchLastSection(True)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self._stack = QStackedWidget()
         self._stack.addWidget(self.table)

@@ -31,6 +31,7 @@ from aigc_desktop.gui.widgets.area_page import AreaPage
 from aigc_desktop.gui.widgets.build import button, icon_button, label, pill
 from aigc_desktop.gui.widgets.file_dialogs import ask_where_to_save
 from aigc_desktop.gui.widgets.flow import together
+from aigc_desktop.gui.widgets.table import only_read
 
 TAIL_MS = 1000
 ROW = 26
@@ -129,21 +130,15 @@ class LogsPane(QWidget):
     def _build_table(self) -> None:
         table = self.table
         table.setModel(self.rows)
-        table.setAccessibleName(tr("Log records"))
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        only_read(table, tr("Log records"))
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        table.setShowGrid(False)
         table.setWordWrap(False)
-        table.setTabKeyNavigation(False)
-        table.setCornerButtonEnabled(False)
         table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         rows = table.verticalHeader()
-        rows.hide()
         rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         rows.setMinimumSectionSize(ROW)
         rows.setDefaultSectionSize(ROW)
         header = table.horizontalHeader()
-        header.setHighlightSections(False)
         header.setStretchLastSection(True)
         digit = QFontMetrics(theme.mono_font(9.5)).horizontalAdvance("0")
         for column, characters in _WIDEST.items():

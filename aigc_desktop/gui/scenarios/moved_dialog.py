@@ -7,7 +7,6 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QDialog,
-    QTableWidget,
     QTableWidgetItem,
     QWidget,
 )
@@ -16,6 +15,7 @@ from aigc_desktop.config.i18n import tr, tr_n
 from aigc_desktop.gui.chat.safe_text import one_line, visible
 from aigc_desktop.gui.widgets.build import button, label
 from aigc_desktop.gui.widgets.dialogs import bottom_row, dialog_layout
+from aigc_desktop.gui.widgets.table import make_table
 
 SIZE = (760, 420)
 
@@ -30,14 +30,9 @@ class MovedDialog(QDialog):
         self.resize(*SIZE)
         worse = sum(each.is_worse for each in moved)
         better = sum(each.is_better for each in moved)
-        self.table = QTableWidget(len(moved), 4)
-        self.table.setAccessibleName(tr("Requests that would go elsewhere"))
-        heads = [tr("Request"), tr("Until now"), tr("From now on"), tr("Belongs to")]
-        self.table.setHorizontalHeaderLabels(heads)
-        self.table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
-        self.table.verticalHeader().hide()
-        self.table.setShowGrid(False)
-        self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
+        headings = [tr("Request"), tr("Until now"), tr("From now on"), tr("Belongs to")]
+        name = tr("Requests that would go elsewhere")
+        self.table = make_table(len(moved), headings, name)
         for row, each in enumerate(moved):
             mark = "▲ " if each.is_better else "▼ " if each.is_worse else ""
             texts = (mark + one_line(visible(each.text), 120), each.before, each.after, each.label)
