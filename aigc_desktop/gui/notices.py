@@ -6,12 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
     QPushButton,
+    QScrollArea,
     QSizePolicy,
     QToolButton,
     QVBoxLayout,
@@ -27,7 +29,11 @@ from aigc_desktop.gui import icons
 INFO_MS = 7000
 """How long something that is merely good to know stays."""
 
-MAX_SHOWN = 3
+MAX_KEPT = 20
+"""Further ones push out the oldest: nobody reads so many."""
+
+MAX_HEIGHT = 132
+"""Pixels: three notices of two lines. One scrolls to more; the page below keeps its room."""
 
 
 @dataclass(frozen=True)
@@ -86,19 +92,25 @@ def clear(key: str) -> None:
     _notifier.cleared.emit(key)
 
 
-class NoticeBar(QWidget):
-    """Shows what is said at the top of the window; the newest three."""
+class NoticeBar(QScrollArea):
+    """Shows what is said at the top of the window, the newest first."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("notices")
         self._actions_for: dict[str, Sequence[NoticeAction]] = {}
         self._seen_elsewhere: dict[str, Callable[[], bool]] = {}
-        self._layout = QVBoxLayout(self)
+        self._rows = QWidget()
+        self._layout = QVBoxLayout(self._rows)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(0)
         self._shown: dict[str, _NoticeRow] = {}
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        self.setWidget(self._rows)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._rows.installEventFilter(self)
         _notifier.raised.connect(self.show_notice)
         _notifier.cleared.connect(self.clear_notice)
         self.hide()
@@ -130,13 +142,15 @@ class NoticeBar(QWidget):
     def show_notice(self, notice: Notice) -> None:
         """Show `notice` in place of one of the same identity."""
         self.clear_notice(notice.identity)
-        while len(self._shown) >= MAX_SHOWN:
+        while len(self._shown) >= MAX_KEPT:
             self.clear_notice(next(iter(self._shown)))
         row = _NoticeRow(notice, notice.actions or tuple(self._actions_for.get(notice.code, ())))
         row.dismissed.connect(self.clear_notice)
         self._shown[notice.identity] = row
-        self._layout.addWidget(row)
+        self._layout.insertWidget(0, row)
         self.show()
+        self._fit()
+        self.verticalScrollBar().setValue(0)
 
     @Slot(str)
     def clear_notice(self, identity: str) -> None:
@@ -146,6 +160,20 @@ class NoticeBar(QWidget):
             row.hide()
             row.deleteLater()
         self.setVisible(bool(self._shown))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._fit()
+        return super().eventFilter(watched, event)
+
+    def _fit(self) -> None:
+        """Be as high as what is said needs, up to `MAX_HEIGHT`."""
+        needed = self._layout.heightForWidth(self.width())
+        self.setFixedHeight(min(needed, MAX_HEIGHT))
 
 
 class _NoticeRow(QFrame):

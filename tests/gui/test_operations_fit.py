@@ -5,21 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from PySide6.QtCore import QRect, QSize
+from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtWidgets import (
     QAbstractButton,
     QLabel,
     QListWidget,
     QStyle,
     QStyleOptionViewItem,
+    QToolButton,
     QWidget,
 )
 from pytestqt.qtbot import QtBot
 
 from aigc_desktop.config.i18n import set_language
 from aigc_desktop.config.paths import Paths
+from aigc_desktop.core.backup import BackupOverview, DrillResult, LastRestore, TargetKind
 from aigc_desktop.core.errors import UserError
+from aigc_desktop.core.events import NoticeLevel
+from aigc_desktop.gui import notices
 from aigc_desktop.gui.main_window import MINIMUM
+from aigc_desktop.gui.ops.backup_pane import BackupPane
 from aigc_desktop.gui.problem_page import ProblemPage
 from tests.gui.conftest import Desk
 
@@ -99,6 +104,66 @@ def test_nothing_is_cut_in_the_smallest_window(small_desk: Desk) -> None:
         if name == "migrations":
             small_desk.until(lambda pane=pane: pane.list.has_cards)
         small_desk.until(lambda pane=pane: not cut(pane) and not beyond(pane, pane))
+
+
+def everything_happened() -> BackupOverview:
+    """A backup has been made, proven and restored: the page says the most about it."""
+    drill = DrillResult("id", 1, 0.3, ok=True, sessions=160, messages=8000, files=12)
+    restored = LastRestore("id", "safety", 1, sessions=1, files=0, everything=False)
+    return BackupOverview(
+        target=TargetKind.FOLDER,
+        folder="/home/somebody/a/place/for/the/backups/of/this/machine",
+        bucket="",
+        encrypted=False,
+        passphrase_known=False,
+        running=None,
+        snapshots=4,
+        newest=None,
+        stored=1_500_000,
+        free=57_400_000_000,
+        last_drill=drill,
+        last_proven=drill,
+        last_restore=restored,
+    )
+
+
+LONG = "a price is missing or is not a number, which nobody could have known before " * 2
+
+
+@pytest.mark.parametrize("count", [1, 3, 5])
+def test_notices_leave_the_page_its_room_and_none_is_lost(small_desk: Desk, count: int) -> None:
+    workspace = small_desk.workspace
+    workspace.show_operations()
+    pane = workspace.operations_page.show_part("backup")
+    assert isinstance(pane, BackupPane)
+    small_desk.until(pane.summary.title.text)
+    pane.summary.show_overview(everything_happened())
+    for number in range(count):
+        notices.say(NoticeLevel.ERROR, "prices_invalid", key=str(number), problem=LONG)
+    small_desk.until(lambda: workspace.notices.height() > 0)
+    assert workspace.notices.height() <= small_desk.window.height() // 4 + 4
+    assert len(workspace.notices.shown) == count
+    close = [b for b in workspace.notices.findChildren(QToolButton) if b.accessibleName()]
+    close[0].setFocus()
+    shown = [w for w in (*pane.summary.findChildren(QAbstractButton),) if w.isVisible()]
+    small_desk.until(
+        lambda: not overlapping(pane.summary, [*pane.summary.findChildren(QLabel), *shown])
+    )
+    for button in close:
+        small_desk.press(Qt.Key.Key_Space, on=button)
+    small_desk.until(workspace.notices.isHidden)
+
+
+def overlapping(place: QWidget, widgets: list[QWidget]) -> list[tuple[QRect, QRect]]:
+    """Return the places of visible widgets that meet, and of those that leave the window's."""
+    rects = [QRect(w.mapTo(place, QPoint(0, 0)), w.size()) for w in widgets if w.isVisible()]
+    met = [
+        (one, other)
+        for at, one in enumerate(rects)
+        for other in rects[at + 1 :]
+        if one.intersects(other)
+    ]
+    return met + [(rect, place.rect()) for rect in rects if not place.rect().contains(rect)]
 
 
 @pytest.mark.parametrize("width", [500, 900])

@@ -25,7 +25,7 @@ from aigc_desktop.gui.ops.passphrase_dialog import PassphraseDialog
 from aigc_desktop.gui.ops.restore_dialog import RestoreDialog
 from aigc_desktop.gui.ops.snapshot_card import SnapshotCard
 from aigc_desktop.gui.widgets.ask import ask, ask_text
-from aigc_desktop.gui.widgets.build import button
+from aigc_desktop.gui.widgets.build import button, scrolled
 from aigc_desktop.gui.widgets.cards import CardList
 from aigc_desktop.gui.widgets.file_dialogs import ask_for_file, ask_where_to_save
 
@@ -285,8 +285,12 @@ class BackupPane(QWidget):
         self.tabs.addTab(self.settings, tr("Backup settings"))
         take_in = button(tr("Import a file…"), self._choose_import, "link", "open-external")
         self.tabs.setCornerWidget(take_in)
+        body = QWidget()
+        inside = QVBoxLayout(body)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.setSpacing(12)
+        inside.addWidget(self.summary)
+        inside.addWidget(self.tabs, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(12)
-        layout.addWidget(self.summary)
-        layout.addWidget(self.tabs, 1)
+        layout.addWidget(scrolled(body))
