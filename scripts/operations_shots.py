@@ -163,6 +163,7 @@ def _jobs(camera: Camera) -> Iterator[Step]:
     pane._show_rules()
     yield pane.rules.preview.toPlainText
     yield from camera.dialog("retention", pane.rules)
+    (Path(os.environ["AIGC_HOME"]) / "prices.json").write_text('{"some-model": {"input": "dear"}}')
     for name in ("prices", "retention", "statistics", "drill"):
         pane.cards[name].run_wanted.emit()
         yield lambda name=name: pane.cards[name].job.last is not None
@@ -348,7 +349,6 @@ def prepare(walk: str, home: Path) -> None:
         return
     spread_usage(paths, time.time_ns() // 1_000_000, 400)
     write_logs(paths.logs_dir, 20_000)
-    (home / "prices.json").write_text('{"some-model": {"input": "dear"}}')
 
 
 def take(walk: str, language: str, theme: str, scale: float, folder: Path) -> int:

@@ -24,6 +24,9 @@ ROOT = Path(__file__).resolve().parents[1]
 SIZE = (1180, 760)
 STEP_MS = 60
 SETTLE_S = 0.8
+REFIT_S = 6.0
+"""Seconds after which requests are matched as they are once the program has run for a while."""
+
 TIMEOUT_S = 600
 KINDS = ("welcome", "settings", "approval", "chat", "files", "scenarios", "scenarios-try")
 README = (
@@ -35,11 +38,11 @@ README = (
     ("scenarios-try", "zh_CN", "dark"),
 )
 REQUESTS = {
-    "en": "Write a quarterly sales report into report.md",
-    "zh_CN": "把季度销售分析写成报告，保存为 report.md",
+    "en": "Draft an announcement of our new product into post.md",
+    "zh_CN": "写一篇介绍新产品的文章，保存为 article.md",
 }
 TRIED = {
-    "en": "compare the two contracts in this folder and list the risks",
+    "en": "review the changes in src and find the bug that breaks the tests",
     "zh_CN": "帮我 review 一下 src 里的代码，看看有没有 bug",
 }
 PARTS = {"scenarios-prompts": 1, "scenarios-mine": 2, "scenarios-labels": 3}
@@ -60,6 +63,8 @@ def steps(kind: str, language: str, program: Any) -> Iterator[Step]:
     if kind == "settings":
         workspace.show_settings()
         return
+    yield lambda: program.backend.services.matching.encoder.is_ready
+    yield from pause(REFIT_S)
     if kind.startswith("scenarios"):
         workspace.show_scenarios()
         page = workspace.scenarios_page

@@ -172,8 +172,8 @@ class NoticeBar(QScrollArea):
 
     def _fit(self) -> None:
         """Be as high as what is said needs, up to `MAX_HEIGHT`."""
-        needed = self._layout.heightForWidth(self.width())
-        self.setFixedHeight(min(needed, MAX_HEIGHT))
+        if self._shown:
+            self.setFixedHeight(min(self._layout.heightForWidth(self.width()), MAX_HEIGHT))
 
 
 class _NoticeRow(QFrame):
