@@ -96,6 +96,8 @@ def reason_text(reason: Reason) -> str:
             return tr("Fits the description “{what}”", what=text)
         case ReasonKind.KEYWORD:
             return tr("Keyword: {what}", what=text)
+        case ReasonKind.KEYWORDS:
+            return tr("Close to its keywords taken together")
         case ReasonKind.WORDS:
             return tr("The word “{what}”", what=text)
         case ReasonKind.FOLLOW_UP:

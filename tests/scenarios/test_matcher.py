@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from aigc_desktop.config.messages import reason_text
 from aigc_desktop.config.paths import resource
 from aigc_desktop.core.matching import Candidate, Outcome, ReasonKind
 from aigc_desktop.scenarios.matching import matcher as module
@@ -95,6 +96,16 @@ def test_reasons_name_what_the_request_shares_with_the_scenario(matcher: Scenari
     assert match.reasons[0].kind is ReasonKind.EXAMPLE
     assert match.reasons[0].text == "write an invoice for May"
     assert "invoice" in [reason.text for reason in match.reasons]
+
+
+def test_all_keywords_together_are_not_given_as_one(matcher: ScenarioMatcher) -> None:
+    match = matcher.match("flight hotel", CANDIDATES)
+    assert match.scenario_id == TRAVEL.id
+    assert match.reasons[0].kind is ReasonKind.KEYWORDS
+    assert "flight hotel" not in reason_text(match.reasons[0])
+    assert {"flight", "hotel"} <= {
+        reason.text for reason in match.reasons if reason.kind is ReasonKind.KEYWORD
+    }
 
 
 def test_what_fits_nowhere_goes_to_the_default(matcher: ScenarioMatcher) -> None:

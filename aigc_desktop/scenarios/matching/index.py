@@ -261,6 +261,6 @@ def _known_of(place: int, candidate: Candidate) -> list[Known]:
         ]
     if candidate.keywords:
         text = " ".join(candidate.keywords)
-        found.append(Known(place, ReasonKind.KEYWORD, shorten(text), text))
+        found.append(Known(place, ReasonKind.KEYWORDS, shorten(text), text))
     found += [Known(place, ReasonKind.EXAMPLE, shorten(text), text) for text in candidate.examples]
     return found
