@@ -280,6 +280,7 @@ class Workspace(QWidget):
         self.notices = NoticeBar()
         self.migration = MigrationStrip()
         self.migration.declined.connect(self.backup_declined)
+        self.migration.declined.connect(self.take_focus)
         self.sidebar = Sidebar(self._bridge)
         self.chat = ChatPage(self._bridge, self._settings)
         self._settings_page = None

@@ -86,7 +86,7 @@ def test_the_backup_before_an_upgrade_is_shown_and_need_not_be_waited_for(
     strip.decline.setFocus()
     desk.press(Qt.Key.Key_Space)
     desk.until(lambda: desk.program.bridge.is_ready)
-    assert strip.isHidden()
+    assert strip.isHidden() and desk.composer.hasFocus()
     assert migration.current(paths.database) == migration.HEAD
     assert "No backup was made" not in desk.everything_said()
 

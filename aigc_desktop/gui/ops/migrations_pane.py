@@ -68,7 +68,7 @@ class MigrationsPane(QWidget):
         title, _ = describe(f"revision:{status.revision}", {})
         where = tr(
             "It is at “{title}”, {size}. It is brought up to date by itself when the program "
-            "starts, behind a verified copy.",
+            "starts, behind a backup and a verified copy.",
             title=title,
             size=size_text(status.size),
         )

@@ -118,7 +118,7 @@ async def migrations(place: Place) -> Finding:
         return Finding(
             State.WARNING,
             said,
-            tr("They run at the next start, behind a verified copy."),
+            tr("They run at the next start, behind a backup and a verified copy."),
             place="migrations",
         )
     return Finding(
