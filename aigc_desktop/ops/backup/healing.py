@@ -10,7 +10,7 @@ import hashlib
 import itertools
 import logging
 import random
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from aigc_desktop.core.backup import Cause, Phase
 from aigc_desktop.core.errors import UserError
@@ -38,10 +38,13 @@ def checked_index(work: Work, repository: Repository, cause: Cause) -> tuple[Ind
     """
     index = _sound_index(repository)
     chosen = set(index.sizes) if cause in _UNHURRIED else _some(index.sizes, REREAD_LIMIT)
-    damaged = _reread(work, repository, {name: index.sizes[name] for name in chosen})
+    damaged = _reread(work, repository, index, chosen)
     if damaged:
         set_aside(repository, {name: index.tables[name] for name in damaged})
-        index = _sound_index(repository)
+        before, index = index, _sound_index(repository)
+        kept = index.sizes.keys() - before.sizes.keys()
+        damaged |= _reread(work, repository, index, kept)
+        chosen |= kept
     return index, chosen - damaged
 
 
@@ -110,8 +113,9 @@ def _some(sizes: Mapping[str, int], limit: int) -> set[str]:
     return {name for name, so_far in zip(names, sums, strict=True) if so_far <= limit}
 
 
-def _reread(work: Work, repository: Repository, sizes: Mapping[str, int]) -> set[str]:
+def _reread(work: Work, repository: Repository, index: Index, names: Collection[str]) -> set[str]:
     """Hash packs that are stored already; return the damaged ones."""
+    sizes = {name: index.sizes[name] for name in names}
     work.begin(Phase.REREADING, sum(sizes.values()))
     damaged: set[str] = set()
 

@@ -140,6 +140,10 @@ def test_the_next_backup_heals_what_rotted(
     if is_noticed_before:
         assert rejected(home, first)
     second = home.create(cause=cause)
+    noted = [
+        each.verified_at for each in catalog.snapshots(home.repository, "") if each.id == second
+    ]
+    assert noted != [None]
     assert not rejected(home, second) and not rejected(home, first)
     (aside,) = pack.parent.glob(f"{pack.name}.damaged-*")
     assert aside.read_bytes() == rotten
