@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtWidgets import QPushButton, QWidget
+from pytestqt.qtbot import QtBot
 
 from aigc_desktop.config import settings as config
+from aigc_desktop.config.i18n import set_language
 from aigc_desktop.core.learning import LessonState, Scope, Target
+from aigc_desktop.gui.learning.fault_chips import FaultChips
 from aigc_desktop.gui.learning.lesson_row import LessonRow
 from tests.gui.conftest import Desk
 from tests.gui.test_lessons import learning, lesson, put, until_state
@@ -116,3 +120,20 @@ def test_learning_by_hand_moves_nothing_and_reports_what_failed(
     for _ in range(2):
         desk.press(Qt.Key.Key_Tab)
     assert not state.table.isAncestorOf(desk._focused()), "the table lets the Tab key go on"
+
+
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+@pytest.mark.parametrize("width", [320, 520, 900])
+def test_no_word_for_what_was_wrong_is_cut(qtbot: QtBot, language: str, width: int) -> None:
+    set_language(language)
+    try:
+        chips = FaultChips()
+    finally:
+        set_language("en")
+    qtbot.addWidget(chips)
+    chips.setFixedWidth(width)
+    chips.resize(width, chips.heightForWidth(width))
+    chips.show()
+    for chip in chips.chips.values():
+        assert chip.width() >= chip.sizeHint().width()
+        assert chips.rect().contains(chip.geometry())

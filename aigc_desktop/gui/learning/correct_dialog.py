@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QPlainTextEdit, QTabWidget, 
 from aigc_desktop.config.i18n import sentences, tr
 from aigc_desktop.config.messages import describe
 from aigc_desktop.core.errors import UserError
-from aigc_desktop.core.learning import Fault, Opinion
+from aigc_desktop.core.learning import Opinion
 from aigc_desktop.gui import calls, notices, theme
 from aigc_desktop.gui.bridge import Bridge
 from aigc_desktop.gui.learning.diff_view import DiffView
@@ -64,7 +64,7 @@ class CorrectDialog(QDialog):
         self.tabs = QTabWidget()
         self.tabs.addTab(self.editor, tr("Your version"))
         self.tabs.addTab(self.changes, tr("Changes"))
-        self.chips = FaultChips(len(Fault))
+        self.chips = FaultChips()
         self.status = label("", "small", wrap=True)
         self.again = button(tr("Start again from the answer"), self._start_again, "link")
         self.cancel = button(tr("Cancel"), self.reject)
