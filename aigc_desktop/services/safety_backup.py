@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from aigc_desktop import __version__
 from aigc_desktop.config.atomic import write_atomically
 from aigc_desktop.config.paths import Paths
-from aigc_desktop.config.settings import BACKUP_WORK_DIRS, Settings
+from aigc_desktop.config.settings import BACKUP_ENCRYPT, BACKUP_WORK_DIRS, Settings
 from aigc_desktop.core.backup import Cause, Operation, Phase
 from aigc_desktop.core.backup import Progress as BackupProgress
 from aigc_desktop.core.bus import EventBus
@@ -66,7 +66,7 @@ def make(
     except Cancelled:
         logger.info("the user did not wait for the backup (%s)", cause)
         return ""
-    except UserError as error:
+    except (UserError, OSError, ValueError) as error:
         logger.warning("no backup was made (%s): %s", cause, error)
         bus.publish(_notice(error))
         return ""
@@ -99,14 +99,15 @@ def _job(paths: Paths, settings: Settings, cause: Cause) -> Job:
     from aigc_desktop.services import backup
     from aigc_desktop.store import folders
 
-    elsewhere = folders.work_dirs_in(paths.database) if settings.get(BACKUP_WORK_DIRS) else []
+    # The keyring is not asked without need: it may ask the user.
+    encrypts, far = settings.get(BACKUP_ENCRYPT), settings.get(BACKUP_WORK_DIRS)
     return backup.local_job(
         paths,
         settings,
         "create",
         {"label": "", "cause": cause.value},
-        passphrase=backup.known_passphrase(SecretStore(paths)),
-        folders=tuple(elsewhere),
+        passphrase=backup.known_passphrase(SecretStore(paths)) if encrypts else None,
+        folders=tuple(folders.work_dirs_in(paths.database) if far else ()),
     )
 
 
@@ -117,9 +118,12 @@ def _share(at: BackupProgress) -> Progress:
     )
 
 
-def _notice(error: UserError) -> NoticeRaised:
+def _notice(error: Exception) -> NoticeRaised:
+    """Return what is told; an error that is none of our own, such as one of the system, as such."""
     from aigc_desktop.config.messages import describe_error
 
+    if not isinstance(error, UserError):
+        error = UserError("backup_failed", reason=str(error)[:200])
     reason, remedy = describe_error(error)
     params = {"reason": reason, "remedy": remedy}
     return NoticeRaised(NoticeLevel.WARNING, NOTICE, params, NOTICE)

@@ -13,6 +13,7 @@ from sqlcipher3 import dbapi2
 from aigc_desktop import __version__, bootstrap
 from aigc_desktop.config import settings as config
 from aigc_desktop.config.paths import Paths
+from aigc_desktop.config.secrets import SecretStore
 from aigc_desktop.config.settings import Settings
 from aigc_desktop.core.backup import Cause, Operation, Selection
 from aigc_desktop.core.bus import EventBus
@@ -141,6 +142,37 @@ def test_a_worker_that_dies_is_a_failed_backup(
     job = Job("create", str(paths.home), str(paths.backups_dir), str(paths.work_dir))
     with pytest.raises(UserError, match="backup_failed"):
         process.BlockingWorker().run(Operation.CREATE, job)
+
+
+@pytest.mark.parametrize("problem", [OSError(24, "Too many open files"), ValueError("junk")])
+async def test_whatever_keeps_the_worker_from_working_keeps_nobody_out(
+    paths: Paths,
+    settings: Settings,
+    bus: EventBus,
+    events: list[Event],
+    allow_log: set[str],
+    problem: Exception,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken() -> list[str]:
+        raise problem
+
+    allow_log.add("no backup was made")
+    old_database(paths)
+    monkeypatch.setattr(process, "command", broken)
+    async with bootstrap.open_app(paths, settings, bus) as app:
+        assert [each.title for each in await sessions.list_sessions(app)] == ["an old chat"]
+    assert notices(events) == ["safety_backup_failed"]
+
+
+async def test_the_keyring_is_not_asked_where_nothing_is_encrypted(
+    paths: Paths, settings: Settings, bus: EventBus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(SecretStore, "get", lambda _self, name: asked.append(name))
+    old_database(paths)
+    migrations.upgrade(paths, settings, bus, None, lambda _progress: None)
+    assert asked == []
 
 
 async def test_a_full_disk_where_the_version_is_noted_keeps_nobody_out(
