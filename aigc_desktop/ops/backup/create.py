@@ -78,7 +78,7 @@ def make_snapshot(
     Raises OSError, and UserError; then there is no snapshot, and what was stored serves the next.
     """
     repository.sweep()
-    index, checked = healing.checked_index(work, repository, cause)
+    index = healing.checked_index(work, repository)
     previous = _previous(repository)
     now_ns = time.time_ns()
     found = source.find(work.job, now_ns)
@@ -104,11 +104,10 @@ def make_snapshot(
         packs.write_index(repository, packer.packs, key)
     _complete_header(made, previous, packer.added)
     content = manifest.encode(made, key)
-    relies_on = _verify_new(work, repository, made, packer)
+    _verify_new(work, repository, made, packer)
     write_atomically(repository.root / "snapshots" / made.id, content)
     manifest.load(repository, made.id)
-    if relies_on <= checked | {pack.name for pack in packer.packs}:
-        state.note(repository.root, made.id, verified_at=int(time.time() * 1000))
+    state.note(repository.root, made.id, verified_at=int(time.time() * 1000))
     return made
 
 
@@ -251,10 +250,8 @@ def changes_since(made: Manifest, previous: Manifest) -> Changes:
     )
 
 
-def _verify_new(work: Work, repository: Repository, made: Manifest, packer: Packer) -> set[str]:
+def _verify_new(work: Work, repository: Repository, made: Manifest, packer: Packer) -> None:
     """Open again what was written, hash it, and count that everything needed is there.
-
-    Returns all packs that the snapshot needs.
 
     Raises UserError("backup_damaged").
     """
@@ -267,7 +264,7 @@ def _verify_new(work: Work, repository: Repository, made: Manifest, packer: Pack
             raise damaged(f"pack {pack.name[:12]}")
         work.advance(pack.size)
     index = Index.load(repository, lenient=True)
-    return check_complete(repository, made, index)
+    check_complete(repository, made, index)
 
 
 def check_complete(repository: Repository, made: Manifest, index: Index) -> set[str]:

@@ -7,12 +7,10 @@ than what is really gone; what is gone is stored anew from the files by the snap
 from __future__ import annotations
 
 import hashlib
-import itertools
 import logging
-import random
 from collections.abc import Collection, Iterable, Mapping
 
-from aigc_desktop.core.backup import Cause, Phase
+from aigc_desktop.core.backup import Phase
 from aigc_desktop.core.errors import UserError
 from aigc_desktop.ops.backup import packs
 from aigc_desktop.ops.backup.manifest import Id
@@ -23,29 +21,19 @@ from aigc_desktop.ops.backup.worker import Work
 
 logger = logging.getLogger(__name__)
 
-REREAD_LIMIT = 2 * 1024**3
-"""Bytes of older packs, chosen by chance, that a backup which something else waits for hashes
-again. Relying on more than that, it is not called verified."""
 
-_UNHURRIED = frozenset({Cause.MANUAL, Cause.SCHEDULED})
-"""Backups that nothing waits for: they hash again all that there is."""
-
-
-def checked_index(work: Work, repository: Repository, cause: Cause) -> tuple[Index, set[str]]:
-    """Return the index, and the packs that were read now and are as they were stored.
+def checked_index(work: Work, repository: Repository) -> Index:
+    """Return the index, after all that is stored was read: it is as it was stored.
 
     Only while locked. Raises OSError.
     """
     index = _sound_index(repository)
-    chosen = set(index.sizes) if cause in _UNHURRIED else _some(index.sizes, REREAD_LIMIT)
-    damaged = _reread(work, repository, index, chosen)
-    if damaged:
+    unread = set(index.sizes)
+    while damaged := _reread(work, repository, index, unread):
         set_aside(repository, {name: index.tables[name] for name in damaged})
         before, index = index, _sound_index(repository)
-        kept = index.sizes.keys() - before.sizes.keys()
-        damaged |= _reread(work, repository, index, kept)
-        chosen |= kept
-    return index, chosen - damaged
+        unread = index.sizes.keys() - before.sizes.keys()
+    return index
 
 
 def set_aside(repository: Repository, damaged: Mapping[str, Mapping[Id, Place]]) -> None:
@@ -104,13 +92,6 @@ def _whole(
         except UserError:
             continue
         yield chunk, place, stored
-
-
-def _some(sizes: Mapping[str, int], limit: int) -> set[str]:
-    """Return names chosen by chance whose sizes make up `limit` at most."""
-    names = random.sample(list(sizes), len(sizes))
-    sums = itertools.accumulate(sizes[name] for name in names)
-    return {name for name, so_far in zip(names, sums, strict=True) if so_far <= limit}
 
 
 def _reread(work: Work, repository: Repository, index: Index, names: Collection[str]) -> set[str]:

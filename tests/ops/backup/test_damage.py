@@ -11,7 +11,7 @@ import pytest
 
 from aigc_desktop.core.backup import Cause
 from aigc_desktop.core.errors import UserError
-from aigc_desktop.ops.backup import catalog, healing
+from aigc_desktop.ops.backup import catalog
 from aigc_desktop.ops.backup.repository import Repository
 from tests.ops.backup.conftest import Home
 
@@ -125,10 +125,10 @@ def test_the_next_backup_mends_a_damaged_configuration(home: Home) -> None:
     assert (home.repository / "config.json").read_bytes() == whole
 
 
-@pytest.mark.parametrize("cause", ["manual", "before_restore"])
+@pytest.mark.parametrize("cause", list(Cause))
 @pytest.mark.parametrize("is_noticed_before", [True, False])
 def test_the_next_backup_heals_what_rotted(
-    home: Home, is_noticed_before: bool, cause: str, allow_log: set[str]
+    home: Home, is_noticed_before: bool, cause: Cause, allow_log: set[str]
 ) -> None:
     """A byte of a pack has changed, its size has not: nothing is built on it any more."""
     allow_log.add("is set aside")
@@ -194,21 +194,6 @@ def test_a_damaged_pack_is_not_freed(filled: Home) -> None:
     filled.write("big.bin", b"other")
     assert filled.do("prune")["freed"] == 0
     assert pack.read_bytes() == left
-
-
-@pytest.mark.parametrize("cause", list(Cause))
-def test_only_what_was_read_whole_is_called_verified(
-    home: Home, cause: Cause, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A backup that something waits for does not read everything again where that is much."""
-    home.create()
-    home.write("new.txt", b"new")
-    monkeypatch.setattr(healing, "REREAD_LIMIT", 1)
-    home.create(cause=cause)
-    newest = catalog.snapshots(home.repository, "")[0]
-    assert (newest.verified_at is not None) == (cause in (Cause.MANUAL, Cause.SCHEDULED))
-    home.do("verify", snapshot=newest.id)
-    assert catalog.snapshots(home.repository, "")[0].verified_at is not None
 
 
 def test_swapped_files_are_found(filled: Home) -> None:
