@@ -29,6 +29,9 @@ MAX_PARTS = 500
 MAX_PERIODS = 4000
 """Longer ranges are cut at their beginning: ten years of days."""
 
+Cells = dict[str | None, dict[int, Figures]]
+"""Part (None: all others together) → first day of the period → figures; empty ones left out."""
+
 _NOTHING = Figures()
 _EPOCH = date(1970, 1, 1)
 
@@ -80,61 +83,66 @@ def series(
     since = max(since, periods[0])
     low, high = _number(since), _number(until)
     starts = [_number(period) for period in periods]
-    found = rows.per_period(db, by, low, high)
-    parts = _parts(db, split, low, high, order, None if lines is None else MAX_PARTS)
+    parts, cells = _told_apart(db, by, split, (low, high), order, lines)
+    totals = _totals(db, by, (low, high), cells)
     span = high - low + 1
+    shown: dict[str | None, Part | None] = {part.key: part for part in parts}
     return Series(
         by=by,
         split=split,
         since=since,
         until=until,
         periods=periods,
-        totals=tuple(found.get(start, _NOTHING) for start in starts),
-        total=_together(found.values(), rows.chats(db, low, high)),
+        totals=tuple(totals.get(start, _NOTHING) for start in starts),
+        total=_together(totals.values(), rows.chats(db, low, high)),
         before=rows.total(db, low - span, low - 1) if compared else None,
         parts=parts,
-        lines=_lines(db, by, split, parts, (low, high), starts, lines),
+        lines=tuple(
+            (shown.get(key), tuple(line.get(start, _NOTHING) for start in starts))
+            for key, line in cells.items()
+        ),
     )
 
 
-def _parts(
-    db: Db, split: Split, low: int, high: int, order: Measure, limit: int | None
-) -> tuple[Part, ...]:
-    """Return what is told apart, the greatest in `order` first."""
+def _told_apart(
+    db: Db, by: By, split: Split, days: tuple[int, int], order: Measure, limit: int | None
+) -> tuple[tuple[Part, ...], Cells]:
+    """Return the parts, the greatest in `order` first, and the figures of the first `limit`.
+
+    What can be added up is added up here: thousands of rows are sorted for every query.
+    """
     if split is Split.NONE:
-        return ()
-    ranking = rows.per_part(db, split, low, high, order, limit)
-    called = rows.names(db, split, [key for key, _ in ranking])
-    return tuple(Part(key, called.get(key, ""), total) for key, total in ranking)
+        return (), {}
+    ranking = rows.ranking(db, split, *days, order, None if limit is None else MAX_PARTS)
+    keys = list(ranking)
+    all_shown = limit is None or len(keys) <= limit + 1
+    own = keys if all_shown else keys[:limit]
+    cells: Cells = {key: {} for key in own} if all_shown else {key: {} for key in (*own, None)}
+    found = rows.per_part_and_period(db, split, None if limit is None else own, by, *days)
+    for (key, start), figures in found.items():
+        cells[key][start] = figures
+    if all_shown:
+        totals = {key: _together(cells[key].values(), ranking[key]) for key in keys}
+    else:
+        totals = rows.per_part(db, split, keys, *days)
+    called = rows.names(db, split, keys)
+    return tuple(Part(key, called.get(key, ""), totals[key]) for key in keys), cells
 
 
-def _lines(
-    db: Db,
-    by: By,
-    split: Split,
-    parts: tuple[Part, ...],
-    days: tuple[int, int],
-    starts: list[int],
-    limit: int | None,
-) -> tuple[tuple[Part | None, tuple[Figures, ...]], ...]:
-    """Return the figures per period of the first `limit` parts, and of all others together."""
-    if not parts:
-        return ()
-    all_shown = limit is None or len(parts) <= limit + 1
-    own = parts if all_shown else parts[:limit]
-    keys = None if limit is None else [part.key for part in own]
-    found = rows.per_part_and_period(db, split, keys, by, *days)
-    return tuple(
-        (
-            part,
-            tuple(found.get((part.key if part else None, start), _NOTHING) for start in starts),
-        )
-        for part in (own if all_shown else (*own, None))
-    )
+def _totals(db: Db, by: By, days: tuple[int, int], cells: Cells) -> dict[int, Figures]:
+    """Return the figures per period: what all `cells` of it, if there are any, have together."""
+    if not cells:
+        return rows.per_period(db, by, *days)
+    columns: dict[int, list[Figures]] = {}
+    for line in cells.values():
+        for start, figures in line.items():
+            columns.setdefault(start, []).append(figures)
+    chats = rows.chats_per_period(db, by, *days)
+    return {start: _together(column, chats[start]) for start, column in columns.items()}
 
 
 def _together(parts: Iterable[Figures], chats: int) -> Figures:
-    """Return the sum; chats occur in several periods and cannot be added up."""
+    """Return the sum; a chat occurs in several parts and periods and cannot be added up."""
     sums = [sum(column) for column in zip(*parts, strict=True)]
     return Figures(chats, *sums[1:])
 
