@@ -29,6 +29,7 @@ from benchmarks.data import fill, spread_usage
 
 MESSAGES, SESSIONS, DAYS = 1_000_000, 10_000, 730
 TURNS = 300
+RUNS = 15
 ROUNDS = 3
 
 
@@ -52,9 +53,9 @@ def main() -> None:
             "weeks_ever_by_chat": lambda db: series(db, By.WEEK, Split.SESSION, None, last),
             "totals": lambda db: (rows.inventory(db), rows.total(db, 0, 10**7)),
         }
-        took = {name: _median_ms(store, query) for name, query in queries.items()}
-        cpu = {name: _median_ms(store, q, clock=time.process_time) for name, q in queries.items()}
-        scan = _median_ms(store, _scan, 3)
+        took = _medians_ms(store, queries, RUNS)
+        cpu = _medians_ms(store, queries, RUNS, time.process_time)
+        scan = _medians_ms(store, {"scan": _scan}, 3)["scan"]
         began = time.perf_counter()
         store.write_sync(aggregates.rebuild)
         rebuild = time.perf_counter() - began
@@ -91,19 +92,23 @@ def _scan(db: Db) -> Any:
     ).all()
 
 
-def _median_ms(
+def _medians_ms(
     store: Store,
-    query: Callable[[Db], Any],
-    runs: int = 7,
+    queries: dict[str, Callable[[Db], Any]],
+    runs: int,
     clock: Callable[[], float] = time.perf_counter,
-) -> float:
-    """Return what a query takes: by the wall clock, or by the processor's."""
-    found = []
+) -> dict[str, float]:
+    """Return what each query takes: by the wall clock, or by the processor's.
+
+    They take turns, so that a machine that is slow for some seconds is slow for all of them.
+    """
+    found: dict[str, list[float]] = {name: [] for name in queries}
     for _ in range(runs):
-        began = clock()
-        store.read_sync(query)
-        found.append((clock() - began) * 1000)
-    return round(stats.median(found), 1)
+        for name, query in queries.items():
+            began = clock()
+            store.read_sync(query)
+            found[name].append((clock() - began) * 1000)
+    return {name: round(stats.median(times), 1) for name, times in found.items()}
 
 
 def _write_ratio() -> float:
