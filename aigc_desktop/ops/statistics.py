@@ -84,7 +84,7 @@ def series(
     low, high = _number(since), _number(until)
     starts = [_number(period) for period in periods]
     parts, cells = _told_apart(db, by, split, (low, high), order, lines)
-    totals = _totals(db, by, (low, high), cells)
+    totals = _totals(db, by, split, (low, high), cells)
     span = high - low + 1
     shown: dict[str | None, Part | None] = {part.key: part for part in parts}
     return Series(
@@ -118,7 +118,7 @@ def _told_apart(
     all_shown = limit is None or len(keys) <= limit + 1
     own = keys if all_shown else keys[:limit]
     cells: Cells = {key: {} for key in own} if all_shown else {key: {} for key in (*own, None)}
-    found = rows.per_part_and_period(db, split, None if limit is None else own, by, *days)
+    found = rows.per_part_and_period(db, split, None if all_shown else own, by, *days)
     for (key, start), figures in found.items():
         cells[key][start] = figures
     if all_shown:
@@ -129,7 +129,9 @@ def _told_apart(
     return tuple(Part(key, called.get(key, ""), totals[key]) for key in keys), cells
 
 
-def _totals(db: Db, by: By, days: tuple[int, int], cells: Cells) -> dict[int, Figures]:
+def _totals(
+    db: Db, by: By, split: Split, days: tuple[int, int], cells: Cells
+) -> dict[int, Figures]:
     """Return the figures per period: what all `cells` of it, if there are any, have together."""
     if not cells:
         return rows.per_period(db, by, *days)
@@ -137,12 +139,15 @@ def _totals(db: Db, by: By, days: tuple[int, int], cells: Cells) -> dict[int, Fi
     for line in cells.values():
         for start, figures in line.items():
             columns.setdefault(start, []).append(figures)
-    chats = rows.chats_per_period(db, by, *days)
+    if split is Split.SESSION:  # Each chat is in one part only.
+        chats = {start: sum(each.chats for each in column) for start, column in columns.items()}
+    else:
+        chats = rows.chats_per_period(db, by, *days)
     return {start: _together(column, chats[start]) for start, column in columns.items()}
 
 
 def _together(parts: Iterable[Figures], chats: int) -> Figures:
-    """Return the sum; a chat occurs in several parts and periods and cannot be added up."""
+    """Return the sum; a chat can be in several parts or periods and is counted elsewhere."""
     sums = [sum(column) for column in zip(*parts, strict=True)]
     return Figures(chats, *sums[1:])
 

@@ -39,6 +39,7 @@ REVISIONS = (
     "lessons",
     "operations",
     "usage_aggregates",
+    "usage_by_model",
 )
 """All revisions in their order: the manual's six, then ours."""
 

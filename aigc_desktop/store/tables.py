@@ -363,9 +363,9 @@ usage_aggregates = Table(
     "usage_aggregates",
     metadata,
     Column("day", Id, primary_key=True, autoincrement=False),
-    Column("session_id", Id, primary_key=True, autoincrement=False),
     Column("model", String(100), primary_key=True),
     Column("scenario_id", Id, primary_key=True, autoincrement=False),
+    Column("session_id", Id, primary_key=True, autoincrement=False),
     *(Column(name, Id, nullable=False, server_default="0") for name in ("turns", *SUMS)),
     Index("ix_usage_aggregates_session", "session_id"),
 )

@@ -132,7 +132,16 @@ CHECKS: dict[str, tuple[tuple[str, ...], Callable[[Path], None]]] = {
             _same(db, "SELECT sum(likes) FROM usage_aggregates", 1),
         )[0],
     ),
-    "usage_aggregates": ((), lambda db: None),
+    "usage_aggregates": (
+        (
+            "INSERT INTO usage_aggregates (day, session_id, model, scenario_id, turns, likes)"
+            " VALUES (19000, -5, 'm', 0, 2, 1), (19000, -5, 'n', 3, 4, 0)",
+        ),
+        lambda db: _same(
+            db, "SELECT group_concat(model || turns || likes) FROM usage_aggregates", "m21,n40"
+        ),
+    ),
+    "usage_by_model": ((), lambda db: None),
 }
 
 

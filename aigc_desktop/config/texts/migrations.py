@@ -54,6 +54,9 @@ MESSAGES: dict[str, MessageText] = {
     "revision:usage_aggregates": MessageText(
         "Sums for the statistics", "Use, cost and feedback are added up per day and chat."
     ),
+    "revision:usage_by_model": MessageText(
+        "Faster statistics", "The sums are stored in the order in which they are read."
+    ),
     "stage:backup": MessageText(
         "Making a backup first: chats, files and settings", "Everything can be restored from it."
     ),
