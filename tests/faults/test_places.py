@@ -13,14 +13,10 @@ from types import SimpleNamespace
 import psutil
 import pytest
 
-from aigc_desktop import bootstrap
 from aigc_desktop.config.paths import Paths
-from aigc_desktop.config.settings import Settings
-from aigc_desktop.core.bus import EventBus
 from aigc_desktop.core.errors import UserError
-from aigc_desktop.core.events import Event, NoticeRaised
-from aigc_desktop.services import chat, sessions
 from aigc_desktop.store import volume
+from tests import shared_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 ASK = ("ask", "Write a report into r.md", "--model", "demo", "--yes")
@@ -96,18 +92,7 @@ def test_a_read_only_place_can_be_searched(paths: Paths, read_only: tuple[str, .
 
 
 async def test_a_synchronised_folder_is_warned_of_and_has_no_wal(tmp_path: Path) -> None:
-    paths = Paths(tmp_path / "OneDrive - 公司" / "aigc")
-    paths.create()
-    bus = EventBus()
-    seen: list[Event] = []
-    bus.subscribe(seen.append)
-    async with bootstrap.open_app(paths, Settings(paths, bus), bus) as app:
-        session = await sessions.create_session(app)
-        await sessions.save_draft(app, session.id, "half")
-        assert not Path(f"{paths.database}-wal").exists()
-        assert (await chat.open_session(app, session.id)).session.draft == "half"
-    notices = [event.code for event in seen if isinstance(event, NoticeRaised)]
-    assert "data_dir_shared" in notices
+    assert "data_dir_shared" in await shared_folder.use(tmp_path / "OneDrive - 公司" / "aigc")
 
 
 @pytest.mark.parametrize(
