@@ -31,7 +31,7 @@ from aigc_desktop.store import messages, turns
 from aigc_desktop.store.store import Db, Store
 from tests.conftest import OpenApp
 
-KILLS = int(os.environ.get("AIGC_KILLS", "15"))
+KILLS = int(os.environ.get("AIGC_KILLS", "10"))
 ROOT = Path(__file__).parents[2]
 
 CHILD = """

@@ -30,7 +30,7 @@ from aigc_desktop.store.feedback import Signal
 from aigc_desktop.store.store import Db
 from tests.conftest import OpenApp
 
-KILLS = int(os.environ.get("AIGC_KILLS_LEARNING", "12"))
+KILLS = int(os.environ.get("AIGC_KILLS_LEARNING", "8"))
 ROOT = Path(__file__).parents[2]
 ENTRIES = 6
 

@@ -12,7 +12,7 @@ import pytest
 
 from aigc_desktop.config.paths import Paths
 from aigc_desktop.core.errors import UserError
-from aigc_desktop.ops.backup import worker
+from aigc_desktop.ops.backup import keys, worker
 from aigc_desktop.ops.backup.job import Job
 from benchmarks import data
 
@@ -47,6 +47,12 @@ class Home:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(content)
         return file
+
+
+@pytest.fixture(autouse=True)
+def quick_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passphrases are tried hundreds of times here; what makes that slow is not what is tested."""
+    monkeypatch.setattr(keys, "SCRYPT_N", 2**10)
 
 
 MakeHome = Callable[[str], Home]
