@@ -18,7 +18,7 @@ from aigc_desktop.core.errors import UserError
 from aigc_desktop.core.events import BlockStarted, Event, FilesChanged, TurnEnded, TurnStarted
 from aigc_desktop.core.files import ChangeKind
 from aigc_desktop.core.rules import Area, Effect
-from aigc_desktop.core.session import Message, StopReason, Turn, TurnConfig, TurnStatus
+from aigc_desktop.core.session import StopReason, Turn, TurnConfig, TurnStatus
 from aigc_desktop.files.workdir import WorkDir
 from aigc_desktop.services import configuration, permissions
 from aigc_desktop.services.app import App
@@ -81,13 +81,15 @@ async def _answer(app: App, running: RunningTurn, turn: Turn) -> None:
     names = tuple(spec.name for spec in toolbox.specs())
     settled = replace(settled, allowed_tools=names)
 
-    def begin(db: Db) -> list[Message]:
+    def begin(db: Db) -> None:
         turn_rows.set_config(db, turn.id, settled)
         matches.save(db, turn.id, match, settled.scenario_version)
         lesson_rows.count_use(db, settled.lessons, app.clock.now_ms())
-        return message_rows.history(db, turn.id)
 
-    history = await app.store.write(begin)
+    # A long history is read while the disk writes, and keeps no other writer waiting.
+    history, _ = await asyncio.gather(
+        app.store.read(lambda db: message_rows.history(db, turn.id)), app.store.write(begin)
+    )
     checkpoint = TurnCheckpoint(app, turn.id, folder.root)
     stopwatch = _Stopwatch(app.clock, running)
     around = Surroundings(
