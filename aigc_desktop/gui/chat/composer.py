@@ -247,10 +247,8 @@ class Composer(QWidget):
         self.send_button.setEnabled(something and not copying)
         self.stop_button.setVisible(self._running)
         self.send_button.setVisible(something or not self._running)
-        if self._running:
-            self.edit.setPlaceholderText(tr("Write the next message; it waits its turn"))
-        else:
-            self.edit.setPlaceholderText(tr("What should be done?"))
+        hint = tr("Write the next message; it waits its turn")
+        self.edit.set_hint(hint if self._running else tr("What should be done?"))
         waiting = tr_n("{count} message waits", "{count} messages wait", self._queued)
         self._queue_hint.setText(waiting if self._queued else "")
         if self.edit.send_key == CTRL_ENTER:

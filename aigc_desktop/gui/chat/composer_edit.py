@@ -50,6 +50,12 @@ class ComposerEdit(QPlainTextEdit):
         raw = self.document().toRawText().replace("\u2029", "\n").replace("\u2028", "\n")
         return raw.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
+    def set_hint(self, text: str) -> None:
+        """Show another placeholder; Qt paints one anew only when it comes or goes."""
+        if text != self.placeholderText():
+            self.setPlaceholderText(text)
+            self.viewport().update()
+
     def set_text(self, text: str) -> None:
         """Replace the text (undoable) and put the cursor at its end."""
         cursor = self.textCursor()
