@@ -22,7 +22,7 @@ from aigc_desktop.cli.exits import (
     OK,
 )
 from aigc_desktop.cli.running import in_app
-from aigc_desktop.config.i18n import tr
+from aigc_desktop.config.i18n import sentences, tr
 from aigc_desktop.config.messages import describe
 from aigc_desktop.core.errors import UserError
 from aigc_desktop.core.events import (
@@ -204,7 +204,7 @@ class _Printer:
                     )
                 )
             case NoticeRaised():
-                self.note(" ".join(describe(event.code, event.params)))
+                self.note(sentences(*describe(event.code, event.params)))
             case _:
                 pass
 
@@ -217,7 +217,7 @@ class _Printer:
         """Say how it ended."""
         self._finish_line()
         if turn.error:
-            self.note(" ".join(describe(*turn.error)))
+            self.note(sentences(*describe(*turn.error)))
         elif turn.status is TurnStatus.STOPPED:
             self.note(tr("Stopped."))
         elif turn.stop_reason is not StopReason.END_TURN:

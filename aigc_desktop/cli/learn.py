@@ -7,7 +7,7 @@ import dataclasses
 
 from aigc_desktop.cli.exits import FAILED, NOT_CONNECTED, OK
 from aigc_desktop.cli.running import in_app, print_json
-from aigc_desktop.config.i18n import tr
+from aigc_desktop.config.i18n import sentences, tr
 from aigc_desktop.config.messages import describe, learning_outcome
 from aigc_desktop.core.learning import LearnReport, Outcome
 from aigc_desktop.services import learning
@@ -56,4 +56,4 @@ def _print(report: LearnReport) -> None:
             who += f" · {tr('Session {id}', id=run.session_id)}"
         print(f"{who}: {learning_outcome(run)}")
         if run.error:
-            print("  " + " ".join(describe(run.error, {})))
+            print("  " + sentences(*describe(run.error, {})))

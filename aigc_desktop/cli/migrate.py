@@ -10,7 +10,7 @@ from typing import Any
 
 from aigc_desktop.cli.exits import FAILED, OK
 from aigc_desktop.cli.running import print_json, say_warning, without_app
-from aigc_desktop.config.i18n import tr
+from aigc_desktop.config.i18n import sentences, tr
 from aigc_desktop.config.messages import describe, progress_text
 from aigc_desktop.config.paths import Paths
 from aigc_desktop.config.settings import Settings
@@ -86,7 +86,7 @@ def _print_status(status: MigrationStatus) -> None:
         if status.problem == "database_missing" and not status.snapshots:
             print(tr("There is no database yet."))
         else:
-            print(" ".join(describe(status.problem, params)))
+            print(sentences(*describe(status.problem, params)))
     for revision in status.revisions:
         mark = "✓" if revision.applied else "·"
         when = moment(revision.applied_at) if revision.applied_at else ""
@@ -99,7 +99,7 @@ def _print_status(status: MigrationStatus) -> None:
 
 def _print_report(report: UpgradeReport) -> None:
     if report.problem:
-        print(" ".join(describe(report.problem, report.params)), file=sys.stderr)
+        print(sentences(*describe(report.problem, report.params)), file=sys.stderr)
         return
     if not report.steps:
         print(tr("The database is up to date ({revision}).", revision=report.after or ""))

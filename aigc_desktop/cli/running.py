@@ -88,9 +88,10 @@ def say_warning(event: Event) -> None:
 
 def say_notice(notice: NoticeRaised) -> None:
     """Print what goes wrong in the background."""
+    from aigc_desktop.config.i18n import sentences
     from aigc_desktop.config.messages import describe
 
-    print(" ".join(describe(notice.code, notice.params)), file=sys.stderr, flush=True)
+    print(sentences(*describe(notice.code, notice.params)), file=sys.stderr, flush=True)
 
 
 async def nothing(_app: App, _options: argparse.Namespace) -> int:

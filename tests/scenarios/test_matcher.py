@@ -108,6 +108,13 @@ def test_all_keywords_together_are_not_given_as_one(matcher: ScenarioMatcher) ->
     }
 
 
+def test_no_reason_cuts_a_chinese_word_in_two(matcher: ScenarioMatcher) -> None:
+    match = matcher.match("帮我订一张去上海的机票吧", CANDIDATES)
+    words = [reason.text for reason in match.reasons if reason.kind is ReasonKind.WORDS]
+    assert words
+    assert set(words) <= {"上海", "机票"}
+
+
 def test_what_fits_nowhere_goes_to_the_default(matcher: ScenarioMatcher) -> None:
     for text in ("zzqx blorp 77 vvv", "prove that the square root of two is irrational"):
         match = matcher.match(text, CANDIDATES, default_id=9)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -11,13 +11,8 @@ from aigc_desktop.core.matching import Candidate, ReasonKind
 from aigc_desktop.scenarios.matching import heads
 from aigc_desktop.scenarios.matching.embedding import Encoder
 from aigc_desktop.scenarios.matching.lexical import LexicalSpace, bucket
-from aigc_desktop.scenarios.matching.text import (
-    cjk_runs,
-    cjk_share,
-    parts_of,
-    shorten,
-    words_of,
-)
+from aigc_desktop.scenarios.matching.shared import SharedWord, features_of, shared_words
+from aigc_desktop.scenarios.matching.text import cjk_share, parts_of, shorten
 
 if TYPE_CHECKING:
     import numpy as np
@@ -118,10 +113,10 @@ class ScenarioIndex:
         self._examples = {
             known.text.casefold(): known for known in self.known if known.kind is ReasonKind.EXAMPLE
         }
-        self._places: dict[str, set[int]] = defaultdict(set)
+        self._places: dict[str, Counter[int]] = defaultdict(Counter)
         for known in self.known:
-            for word in _telling(known.text):
-                self._places[word].add(known.place)
+            for name in {feature.name for feature in features_of(known.text.lower())}:
+                self._places[name][known.place] += 1
         self.spread = self._leave_out() if thorough else None
 
     def score(self, texts: Sequence[str]) -> Scores:
@@ -142,19 +137,23 @@ class ScenarioIndex:
         """Return the example that a request repeats letter by letter, if there is one."""
         return self._examples.get(shorten(text).casefold())
 
-    def words_for(self, text: str, place: int) -> list[tuple[str, float]]:
+    def words_for(self, text: str, place: int) -> list[SharedWord]:
         """Return the words of a request that spoke for a candidate, the strongest first."""
         weights = self._heads.regression_lexical
         few = max(1, len(self.candidates) // 5)
-        found: dict[str, float] = {}
-        for word in _telling(shorten(text)):
-            having = self._places.get(word, ())
-            if place in having and len(having) <= few:
-                row = weights[bucket(word)]
-                gain = float(row[place] - row.mean()) * float(self._space.idf[bucket(word)])
-                if gain > 0:
-                    found[word[1:]] = gain
-        return sorted(found.items(), key=lambda item: -item[1])
+
+        def gain_of(feature: str) -> float:
+            having = self._places.get(feature, ())
+            if place not in having or len(having) > few:
+                return 0.0
+            row = weights[bucket(feature)]
+            return float(row[place] - row.mean()) * float(self._space.idf[bucket(feature)])
+
+        def texts_with(feature: str) -> int:
+            return sum(self._places.get(feature, {}).values())
+
+        keywords = self.candidates[place].keywords
+        return shared_words(shorten(text).lower(), keywords, gain_of, texts_with)
 
     def _fit(self, rows: Ints) -> _Heads:
         import numpy as np
@@ -242,12 +241,6 @@ class ScenarioIndex:
 def texts_of(candidates: Sequence[Candidate]) -> list[str]:
     """Return all texts that stand for candidates."""
     return [known.text for place, c in enumerate(candidates) for known in _known_of(place, c)]
-
-
-def _telling(text: str) -> list[str]:
-    """Return the words of a text that a reader may be shown, as lexical features."""
-    words = ["w" + word for word in words_of(text) if len(word) > 1]
-    return words + ["z" + run[i : i + 2] for run in cjk_runs(text) for i in range(len(run) - 1)]
 
 
 def _known_of(place: int, candidate: Candidate) -> list[Known]:

@@ -247,11 +247,9 @@ def _reasons(index: ScenarioIndex, scores: Scores, text: str, place: int) -> tup
     likeness = max(0.0, min(1.0, float(scores.nearest[0, place])))
     reasons = [Reason(known.kind, known.shown, likeness)]
     words = index.words_for(text, place)
-    strongest = words[0][1] if words else 1.0
-    lowered = " ".join(index.candidates[place].keywords).lower()
-    for word, gain in words[: REASONS - 1]:
-        kind = ReasonKind.KEYWORD if word in lowered else ReasonKind.WORDS
-        reasons.append(Reason(kind, word, gain / strongest))
+    for word in words[: REASONS - 1]:
+        kind = ReasonKind.KEYWORD if word.is_keyword else ReasonKind.WORDS
+        reasons.append(Reason(kind, word.text, word.gain / words[0].gain))
     return tuple(reasons)
 
 

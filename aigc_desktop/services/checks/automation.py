@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 from aigc_desktop.config import settings as config
-from aigc_desktop.config.i18n import tr
+from aigc_desktop.config.i18n import sentences, tr
 from aigc_desktop.config.messages import describe
 from aigc_desktop.core.diagnostics import Group, State
 from aigc_desktop.core.errors import UserError
@@ -88,11 +88,11 @@ async def backup_age(place: Place) -> Finding:
         return Finding(State.PROBLEM, when, remedy, mendable=able, place=BACKUP)
     if not place.settings.get(config.BACKUP_ENABLED):
         said = tr("Backups are not made by themselves.")
-        return Finding(State.WARNING, f"{when} {said}", place=BACKUP)
+        return Finding(State.WARNING, sentences(when, said), place=BACKUP)
     if newest.verified_at is None:
-        return Finding(State.WARNING, f"{when} {tr('It was not verified.')}", place=BACKUP)
+        return Finding(State.WARNING, sentences(when, tr("It was not verified.")), place=BACKUP)
     said = tr("What was new in it was read back; the drill reads all of it.")
-    return Finding(State.OK, f"{when} {said}")
+    return Finding(State.OK, sentences(when, said))
 
 
 async def drill(place: Place) -> Finding:
@@ -133,7 +133,7 @@ def _broke(run: JobRun) -> bool:
 def _why(run: JobRun) -> str:
     if run.error is None:
         return tr("The program ended while it ran.")
-    return " ".join(describe(*run.error))
+    return sentences(*describe(*run.error))
 
 
 def _late(place: Place, titles: list[str]) -> Finding:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from aigc_desktop.config import settings as config
-from aigc_desktop.config.i18n import tr
+from aigc_desktop.config.i18n import sentences, tr
 from aigc_desktop.config.messages import describe
 from aigc_desktop.core.diagnostics import Group, State
 from aigc_desktop.core.errors import UserError
@@ -66,7 +66,7 @@ async def key(place: Place) -> Finding:
     reached = await place.reached()
     if reached is None or reached.status is None:
         said = tr("A key is stored.") if stored else tr("No key is stored.")
-        return Finding(State.UNKNOWN, f"{said} {tr('It could not be tried: no connection.')}")
+        return Finding(State.UNKNOWN, sentences(said, tr("It could not be tried: no connection.")))
     if reached.status in (401, 403):
         title, remedy = describe("api_key_invalid", {})
         return Finding(State.PROBLEM, title, remedy, place=SETTINGS)
