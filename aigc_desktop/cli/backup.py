@@ -25,6 +25,7 @@ from aigc_desktop.cli.running import (
 )
 from aigc_desktop.config.backup_words import cause_text, file_state_text, session_state_text
 from aigc_desktop.config.i18n import tr, tr_n
+from aigc_desktop.config.operation_words import size_text
 from aigc_desktop.config.paths import Paths
 from aigc_desktop.config.settings import Settings
 from aigc_desktop.core.backup import Selection, SessionState, Snapshot
@@ -160,7 +161,7 @@ async def _create(app: App, options: argparse.Namespace) -> int:
     if options.json:
         print_json(result)
     else:
-        added = _size(result["added"])
+        added = size_text(result["added"])
         print(tr("Snapshot {id}: {added} added", id=result["snapshot"], added=added))
     return OK
 
@@ -173,7 +174,7 @@ async def _list(paths: Paths, settings: Settings, options: argparse.Namespace) -
     if not found:
         print(tr("There are no snapshots yet."))
     for each in found:
-        print(f"{each.id}  {_when(each.created_at)}  {_size(each.size):>9}  {_marks(each)}")
+        print(f"{each.id}  {_when(each.created_at)}  {size_text(each.size):>9}  {_marks(each)}")
     return OK
 
 
@@ -240,7 +241,7 @@ async def _export(app: App, options: argparse.Namespace) -> int:
     if options.json:
         print_json({"file": options.file, "bytes": size})
     else:
-        print(tr("{file}: {size}", file=options.file, size=_size(size)))
+        print(tr("{file}: {size}", file=options.file, size=size_text(size)))
     return OK
 
 
@@ -321,12 +322,3 @@ def _marks(snapshot: Snapshot) -> str:
 
 def _when(stamp: int) -> str:
     return time.strftime("%Y-%m-%d %H:%M", time.localtime(stamp / 1000))
-
-
-def _size(count: int) -> str:
-    size = float(count)
-    for unit in ("B", "KB", "MB"):
-        if size < 1024:
-            return f"{size:.0f} {unit}"
-        size /= 1024
-    return f"{size:.1f} GB"

@@ -12,6 +12,7 @@ from aigc_desktop.cli.exits import FAILED, OK
 from aigc_desktop.cli.running import print_json, say_warning, without_app
 from aigc_desktop.config.i18n import sentences, tr
 from aigc_desktop.config.messages import describe, progress_text
+from aigc_desktop.config.operation_words import size_text
 from aigc_desktop.config.paths import Paths
 from aigc_desktop.config.settings import Settings
 from aigc_desktop.core.bus import EventBus
@@ -93,7 +94,7 @@ def _print_status(status: MigrationStatus) -> None:
         title, _ = describe(f"revision:{revision.name}", {})
         print(f"{mark} {revision.name:<32} {when:<17} {title}")
     for snapshot in status.snapshots:
-        size = f"{snapshot.size / 1024 / 1024:,.1f} MB"
+        size = size_text(snapshot.size)
         print(f"  {moment(snapshot.taken_at)}  {size:>12}  {snapshot.revision}  {snapshot.path}")
 
 

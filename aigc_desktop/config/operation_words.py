@@ -1,4 +1,4 @@
-"""Jobs, schedules and tokens in the user's language."""
+"""Jobs, schedules, tokens, times and sizes in the user's language."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from datetime import datetime
 from aigc_desktop.config.i18n import tr
 from aigc_desktop.core.http import TokenState
 from aigc_desktop.core.jobs import JobCause, MissedPolicy, RunStatus, Schedule
+
+_UNITS = ("B", "KB", "MB", "GB", "TB")
 
 
 def schedule_text(schedule: Schedule) -> str:
@@ -102,10 +104,9 @@ def token_state_text(state: TokenState) -> str:
 
 
 def size_text(size: int) -> str:
-    """Return a number of bytes as people read it."""
-    value = float(size)
-    for unit in ("B", "KB", "MB", "GB"):
-        if value < 1000 or unit == "GB":
-            return f"{value:.0f} {unit}" if unit == "B" or value >= 100 else f"{value:.1f} {unit}"
-        value /= 1000
-    raise AssertionError
+    """Return a number of bytes in the unit that fits, counted in thousands as file managers do."""
+    value, unit = float(size), 0
+    while value >= 999.5 and unit < len(_UNITS) - 1:
+        value, unit = value / 1000, unit + 1
+    decimals = 0 if unit == 0 or value >= 100 else 1
+    return f"{value:,.{decimals}f} {_UNITS[unit]}"

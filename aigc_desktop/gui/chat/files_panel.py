@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QLocale, QSize, Qt, QUrl, Signal, Slot
+from PySide6.QtCore import QSize, Qt, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from aigc_desktop.config.i18n import tr
+from aigc_desktop.config.operation_words import size_text
 from aigc_desktop.core.events import NoticeLevel
 from aigc_desktop.gui import calls, icons, notices
 from aigc_desktop.gui.bridge import Bridge
@@ -200,7 +201,7 @@ def _list_item(file: ChangedFile) -> QListWidgetItem:
     clock = when.strftime("%H:%M")
     same_day = when.date() == datetime.datetime.now().astimezone().date()
     time = clock if same_day else when.strftime("%Y-%m-%d")
-    size = QLocale().formattedDataSize(file.size, 1)
+    size = size_text(file.size)
     details = " · ".join(part for part in (one_line(folder, 60), size, time) if part)
     image = file.path.lower().endswith(_IMAGES)
     item = QListWidgetItem(

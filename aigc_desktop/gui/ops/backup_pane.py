@@ -12,7 +12,7 @@ from PySide6.QtWidgets import (
 )
 
 from aigc_desktop.config.i18n import tr
-from aigc_desktop.config.operation_words import moment_text
+from aigc_desktop.config.operation_words import moment_text, size_text
 from aigc_desktop.core.backup import BackupOverview, Operation, RestoreResult, Snapshot
 from aigc_desktop.core.events import BackupProgressed, BackupsChanged, Event, NoticeLevel
 from aigc_desktop.gui import calls, notices
@@ -84,7 +84,7 @@ class BackupPane(QWidget):
         def done(found: Any) -> None:
             code = "snapshot_whole" if found.ok else "snapshot_broken"
             level = NoticeLevel.INFO if found.ok else NoticeLevel.ERROR
-            size = words.size_text(found.size)
+            size = size_text(found.size)
             notices.say(level, code, key="verified", size=size, name=words.name_of(snapshot))
 
         self._start(Operation.VERIFY, calls.backup.verify_snapshot, snapshot.id, done=done)
@@ -100,7 +100,7 @@ class BackupPane(QWidget):
         """Write a snapshot into one portable file."""
 
         def done(size: int) -> None:
-            shown = words.size_text(size)
+            shown = size_text(size)
             notices.say(NoticeLevel.INFO, "backup_exported", key="export", path=path, size=shown)
 
         arguments = (snapshot.id, path, passphrase)
@@ -191,7 +191,7 @@ class BackupPane(QWidget):
 
     @Slot(object)
     def _backed_up(self, result: Any) -> None:
-        added = words.size_text(result["added"])
+        added = size_text(result["added"])
         notices.say(NoticeLevel.INFO, "backed_up", key="backed_up", added=added)
 
     @Slot(object)

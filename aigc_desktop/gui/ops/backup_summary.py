@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QProgressBar, QVBo
 
 from aigc_desktop.config.i18n import tr, tr_n
 from aigc_desktop.config.messages import describe
-from aigc_desktop.config.operation_words import moment_text
+from aigc_desktop.config.operation_words import moment_text, size_text
 from aigc_desktop.core.backup import BackupOverview, DrillResult, Operation, Progress, TargetKind
 from aigc_desktop.gui import icons
 from aigc_desktop.gui.chat.safe_text import one_line
@@ -188,8 +188,8 @@ def _where(overview: BackupOverview) -> str:
     count = tr_n("{count} snapshot", "{count} snapshots", overview.snapshots)
     sizes = tr(
         "{stored} stored, {free} free",
-        stored=words.size_text(overview.stored),
-        free=words.size_text(overview.free),
+        stored=size_text(overview.stored),
+        free=size_text(overview.free),
     )
     places = [one_line(overview.folder, 90)]
     if overview.target is TargetKind.BUCKET and overview.bucket:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from aigc_desktop.config.backup_words import cause_text
 from aigc_desktop.config.i18n import listing, tr, tr_n
+from aigc_desktop.config.operation_words import size_text
 from aigc_desktop.core.backup import (
     Changes,
     Operation,
@@ -12,16 +13,6 @@ from aigc_desktop.core.backup import (
     SessionState,
     Snapshot,
 )
-
-_UNITS = ("B", "KB", "MB", "GB", "TB")
-
-
-def size_text(count: int) -> str:
-    """Return bytes in the unit that fits, as the file managers count them."""
-    size, unit = float(count), 0
-    while size >= 999.5 and unit < len(_UNITS) - 1:
-        size, unit = size / 1000, unit + 1
-    return f"{size:.0f} {_UNITS[unit]}" if unit < 2 or size >= 100 else f"{size:.1f} {_UNITS[unit]}"
 
 
 def restored_text(chats: int, files: int) -> str:

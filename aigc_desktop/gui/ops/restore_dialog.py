@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 from aigc_desktop.config.backup_words import file_state_text, session_state_text
 from aigc_desktop.config.i18n import sentences, tr, tr_n
 from aigc_desktop.config.messages import describe_error
-from aigc_desktop.config.operation_words import moment_text
+from aigc_desktop.config.operation_words import moment_text, size_text
 from aigc_desktop.core.backup import (
     FileState,
     RestorePreview,
@@ -100,7 +100,7 @@ class RestoreDialog(QDialog):
         for file in preview.files:
             if file.state is not FileState.NEWER:
                 state = file_state_text(file.state)
-                size = words.size_text(file.size)
+                size = size_text(file.size)
                 _add(self.files, file.path, f"{one_line(file.path, 120)}   {size} · {state}")
         self._body.setCurrentIndex(1)
         self._update()
@@ -126,7 +126,7 @@ class RestoreDialog(QDialog):
         lines = [tr("First a safety snapshot of everything as it is now is made.")]
         if whole:
             assert self.preview is not None
-            needed = words.size_text(self.preview.bytes_needed)
+            needed = size_text(self.preview.bytes_needed)
             lines.append(tr("Agents that work now are stopped; the program opens itself anew."))
             lines.append(tr("It needs {size} of free space for a while.", size=needed))
         else:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from aigc_desktop.config import settings as config
-from aigc_desktop.config.i18n import tr, tr_n
+from aigc_desktop.config.i18n import sentences, tr, tr_n
 from aigc_desktop.config.messages import describe
 from aigc_desktop.core.diagnostics import Group, State
 from aigc_desktop.core.errors import UserError
@@ -43,7 +43,7 @@ async def room(place: Place) -> Finding:
     if free < max(LITTLE_ROOM, ROOM_FACTOR * database):
         needed = max(LITTLE_ROOM, ROOM_FACTOR * database)
         more = tr("An update of the database may need {size} MB.", size=f"{needed / MB:,.0f}")
-        return Finding(State.WARNING, f"{said} {more}", remedy)
+        return Finding(State.WARNING, sentences(said, more), remedy)
     return Finding(State.OK, said)
 
 
