@@ -62,7 +62,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A scenario and the share of belief that it got."""
+    """A scenario and the probability that it is the right one; all together at most 1."""
 
     id: int
     name: str

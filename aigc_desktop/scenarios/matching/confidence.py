@@ -72,3 +72,17 @@ def shares(scores: Scores, calibration: Calibration) -> Floats:
     import numpy as np
 
     return softmax(scores.logits * np.float32(calibration.sharpness))
+
+
+def probabilities(belief: Floats, sure: float) -> Floats:
+    """Return belief in candidates, shape (candidates,), as percentages that agree with `sure`.
+
+    The best one gets `sure`; the others keep their order and proportions, and what is missing to 1
+    is the chance that none of them is right.
+    """
+    best = int(belief.argmax())
+    top = float(belief[best])
+    rest = max(1.0 - top, 1e-9)
+    agreeing: Floats = belief * min((1.0 - sure) / rest, sure / top)
+    agreeing[best] = sure
+    return agreeing

@@ -12,7 +12,13 @@ from dataclasses import dataclass, replace
 
 from aigc_desktop.core.matching import Candidate, Match, Outcome, Ranked, Reason, ReasonKind
 from aigc_desktop.scenarios.matching import follow_up
-from aigc_desktop.scenarios.matching.confidence import FULL, LIGHT, confidence, shares
+from aigc_desktop.scenarios.matching.confidence import (
+    FULL,
+    LIGHT,
+    confidence,
+    probabilities,
+    shares,
+)
 from aigc_desktop.scenarios.matching.embedding import SentenceEncoder
 from aigc_desktop.scenarios.matching.index import Known, ScenarioIndex, Scores, texts_of
 from aigc_desktop.scenarios.matching.text import shorten
@@ -159,9 +165,8 @@ class ScenarioMatcher:
         belief = shares(scores, calibration)[0]
         order = [int(place) for place in belief.argsort()[::-1]]
         ids = [candidate.id for candidate in index.candidates]
-        ranked = tuple(
-            Ranked(ids[p], index.candidates[p].name, float(belief[p])) for p in order[:SHOWN]
-        )
+        share = [float(each) for each in probabilities(belief, sure)]
+        ranked = tuple(Ranked(ids[p], index.candidates[p].name, share[p]) for p in order[:SHOWN])
         best = order[0]
         reasons = _reasons(index, scores, text, best)
         found = Match(Outcome.SCENARIO, ids[best], sure, ranked, reasons, entry.scorer)
@@ -170,7 +175,7 @@ class ScenarioMatcher:
             if follow_up.stays(text, sure, float(belief[place])):
                 if place not in order[:SHOWN]:
                     name = index.candidates[place].name
-                    last = Ranked(previous_id, name, float(belief[place]))
+                    last = Ranked(previous_id, name, share[place])
                     ranked = (*ranked[: SHOWN - 1], last)
                 reason = Reason(ReasonKind.FOLLOW_UP)
                 return replace(found, scenario_id=previous_id, ranked=ranked, reasons=(reason,))
