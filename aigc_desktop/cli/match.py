@@ -9,7 +9,12 @@ from aigc_desktop.cli.ask import request_text
 from aigc_desktop.cli.exits import OK
 from aigc_desktop.cli.running import in_app, print_json
 from aigc_desktop.config.i18n import tr
-from aigc_desktop.config.messages import outcome_text, reason_text
+from aigc_desktop.config.messages import (
+    confidence_text,
+    outcome_text,
+    percent_text,
+    reason_text,
+)
 from aigc_desktop.services import scenarios
 from aigc_desktop.services.app import App
 
@@ -35,10 +40,11 @@ async def _match(app: App, options: argparse.Namespace) -> int:
             }
         )
         return OK
-    print(f"{trial.scenario.name}  {match.confidence:.0%}  {outcome_text(match)}")
+    said = (trial.scenario.name, confidence_text(match), outcome_text(match))
+    print("  ".join(filter(None, said)))
     for reason in match.reasons:
         print(f"  · {reason_text(reason)}")
     for ranked in match.ranked[:5]:
-        print(f"  {ranked.share:>6.1%}  {ranked.name}")
+        print(f"  {percent_text(ranked.share):>6}  {ranked.name}")
     print(tr("{milliseconds} ms on this machine", milliseconds=f"{match.milliseconds:.1f}"))
     return OK

@@ -114,6 +114,20 @@ def reason_text(reason: Reason) -> str:
             return tr("The request is like none of the scenarios; the default answers")
 
 
+def percent_text(probability: float) -> str:
+    """Return a probability in percent; all and nothing only where it is exactly that."""
+    if 0 < probability < 0.01:
+        return "<1%"
+    if 0.99 < probability < 1:
+        return ">99%"
+    return f"{probability:.0%}"
+
+
+def confidence_text(match: Match) -> str:
+    """Return how sure the matcher is; "" where nothing fits: that is about none that answers."""
+    return "" if match.outcome is Outcome.DEFAULT else percent_text(match.confidence)
+
+
 def outcome_text(match: Match) -> str:
     """Return in words what the matcher concluded."""
     if match.outcome is Outcome.UNSURE:

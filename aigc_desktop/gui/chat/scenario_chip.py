@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QRectF
 
 from aigc_desktop.config.i18n import tr
+from aigc_desktop.config.messages import percent_text
 from aigc_desktop.core.matching import Match, Outcome, ReasonKind
 from aigc_desktop.gui.chat.row_view import TEXT_BUTTON, add_text_button
 from aigc_desktop.gui.chat.rows import TurnState
@@ -27,7 +28,7 @@ def chip_text(match: Match | None) -> str:
     follows = any(reason.kind is ReasonKind.FOLLOW_UP for reason in match.reasons)
     if match.scorer == "rule" or match.outcome is Outcome.DEFAULT or follows:
         return name
-    return f"{name} · {match.confidence:.0%}"
+    return f"{name} · {percent_text(match.confidence)}"
 
 
 def lay_out_chip(scene: Scene, style: ChatStyle, state: TurnState, y: float) -> float:

@@ -8,7 +8,7 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QMenu, QWidget
 
 from aigc_desktop.config.i18n import tr
-from aigc_desktop.config.messages import outcome_text, reason_text
+from aigc_desktop.config.messages import outcome_text, percent_text, reason_text
 from aigc_desktop.core.errors import UserError
 from aigc_desktop.core.session import Turn
 from aigc_desktop.gui import calls, notices
@@ -59,7 +59,9 @@ class ScenarioMenu(QMenu):
         self._say(tr("Answer it in another scenario:"))
         for ranked in match.ranked:
             if ranked.id != match.scenario_id:
-                self._offer(self, ranked.id, f"{one_line(ranked.name, 60)}\t{ranked.share:.0%}")
+                self._offer(
+                    self, ranked.id, f"{one_line(ranked.name, 60)}\t{percent_text(ranked.share)}"
+                )
         self.all = self.addMenu(tr("All scenarios"))
 
         def fill(found: Any) -> None:

@@ -8,7 +8,12 @@ from PySide6.QtCore import QTimer, Slot
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from aigc_desktop.config.i18n import tr
-from aigc_desktop.config.messages import outcome_text, reason_text
+from aigc_desktop.config.messages import (
+    confidence_text,
+    outcome_text,
+    percent_text,
+    reason_text,
+)
 from aigc_desktop.gui import calls
 from aigc_desktop.gui.bridge import Bridge
 from aigc_desktop.gui.chat.config_dialog import part_name, prompt_view
@@ -75,11 +80,12 @@ class TryPane(QWidget):
     def _show(self, trial: Any) -> None:
         match = trial.match
         name = one_line(trial.scenario.name, 60)
-        self.outcome.setText(f"{name} · {match.confidence:.0%} · {outcome_text(match)}")
+        said = (name, confidence_text(match), outcome_text(match))
+        self.outcome.setText(" · ".join(filter(None, said)))
         reasons = [f"•  {one_line(reason_text(reason), 160)}" for reason in match.reasons]
         self.why.setText("\n".join(reasons))
         rest = [r for r in match.ranked if r.id != trial.scenario.id][:3]
-        named = "   ".join(f"{one_line(r.name, 40)} {r.share:.0%}" for r in rest)
+        named = "   ".join(f"{one_line(r.name, 40)} {percent_text(r.share)}" for r in rest)
         took = f"{match.milliseconds:.1f}"
         self.others.setText(
             tr("Next: {others}   ({took} ms on this machine)", others=named or "–", took=took)
