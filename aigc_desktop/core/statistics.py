@@ -46,6 +46,20 @@ class Measure(StrEnum):
     DISLIKES = "dislikes"
 
 
+WEIGHTS = {
+    Measure.CHATS: ("chats",),
+    Measure.REQUESTS: ("turns",),
+    Measure.MESSAGES: ("messages",),
+    Measure.TOKENS: ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens"),
+    Measure.COST: ("cost_micros",),
+    Measure.CACHE: ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens"),
+    Measure.LATENCY: ("turns",),
+    Measure.FIRST_TOKEN: ("turns",),
+    Measure.LIKES: ("likes", "dislikes"),
+    Measure.DISLIKES: ("likes", "dislikes"),
+}
+"""The figures by whose sum parts are ordered when a measure is looked at, the greatest first."""
+
 AVERAGES = frozenset({Measure.CACHE, Measure.LATENCY, Measure.FIRST_TOKEN})
 """Measures whose values cannot be added up."""
 
@@ -90,6 +104,10 @@ class Figures(NamedTuple):
     def cost_usd(self) -> Decimal | None:
         """US dollars; None when nothing had a price, which is not zero."""
         return Decimal(self.cost_micros) / MICROS if self.priced else None
+
+    def weight(self, order: Measure) -> int:
+        """Return what parts are ordered by."""
+        return sum(getattr(self, name) for name in WEIGHTS[order])
 
     def value(self, measure: Measure) -> float | None:
         """Return one measure; None when there is nothing it could be taken from."""
@@ -142,7 +160,8 @@ class Series:
 
     `since` and `until` are the first and the last day counted. `parts` are all parts, the greatest
     first; `lines` gives the figures per period of the first few of them, and what the others have
-    together under None.
+    together under None. Chats, which take long to tell apart, are counted in `lines` only where
+    parts are ordered by them.
     """
 
     by: By

@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import islice
 
 from aigc_desktop.core.statistics import (
     By,
@@ -28,9 +29,6 @@ MAX_PARTS = 500
 
 MAX_PERIODS = 4000
 """Longer ranges are cut at their beginning: ten years of days."""
-
-Cells = dict[str | None, dict[int, Figures]]
-"""Part (None: all others together) → first day of the period → figures; empty ones left out."""
 
 _NOTHING = Figures()
 _EPOCH = date(1970, 1, 1)
@@ -73,7 +71,7 @@ def series(
 ) -> Series:
     """Return the figures from `since` (None: the first day there is) to `until`.
 
-    `lines` is how many parts are given per period; None: all.
+    `lines` is how many parts are given per period; None: all, with their chats.
     """
     first = rows.first_day(db)
     began = until if first is None else min(until, _date(first))
@@ -106,31 +104,38 @@ def series(
 
 def _told_apart(
     db: Db, by: By, split: Split, days: tuple[int, int], order: Measure, limit: int | None
-) -> tuple[tuple[Part, ...], Cells]:
+) -> tuple[tuple[Part, ...], rows.Cells]:
     """Return the parts, the greatest in `order` first, and the figures of the first `limit`.
 
-    What can be added up is added up here: thousands of rows are sorted for every query.
+    Where all are shown, their figures per period are added up here: SQL would sort thousands of
+    rows anew for it.
     """
     if split is Split.NONE:
         return (), {}
-    ranking = rows.ranking(db, split, *days, order, None if limit is None else MAX_PARTS)
-    keys = list(ranking)
-    all_shown = limit is None or len(keys) <= limit + 1
-    own = keys if all_shown else keys[:limit]
-    cells: Cells = {key: {} for key in own} if all_shown else {key: {} for key in (*own, None)}
-    found = rows.per_part_and_period(db, split, None if all_shown else own, by, *days)
-    for (key, start), figures in found.items():
-        cells[key][start] = figures
-    if all_shown:
-        totals = {key: _together(cells[key].values(), ranking[key]) for key in keys}
-    else:
+    some_only = limit is not None and rows.has_more_parts_than(db, limit + 1, split, *days)
+    counts_chats = limit is None or order is Measure.CHATS or split is Split.SESSION
+    keys: list[str]
+    lines: Sequence[str | None]
+    if some_only:
+        keys = rows.ranking(db, split, *days, order, MAX_PARTS)
         totals = rows.per_part(db, split, keys, *days)
+        own = keys[:limit]
+        cells = rows.per_part_and_period(db, split, own, by, *days, counts_chats=counts_chats)
+        lines = (*own, None)
+    else:
+        cells = rows.per_part_and_period(db, split, None, by, *days, counts_chats=counts_chats)
+        found = [key for key in cells if key is not None]
+        chats = rows.chats_per_part(db, split, found, *days)
+        totals = {key: _together(cells[key].values(), count) for key, count in chats.items()}
+        keys = sorted(totals, key=lambda key: totals[key].weight(order), reverse=True)
+        lines = keys
     called = rows.names(db, split, keys)
-    return tuple(Part(key, called.get(key, ""), totals[key]) for key in keys), cells
+    parts = tuple(Part(key, called.get(key, ""), totals[key]) for key in keys)
+    return parts, {key: cells[key] for key in lines}
 
 
 def _totals(
-    db: Db, by: By, split: Split, days: tuple[int, int], cells: Cells
+    db: Db, by: By, split: Split, days: tuple[int, int], cells: rows.Cells
 ) -> dict[int, Figures]:
     """Return the figures per period: what all `cells` of it, if there are any, have together."""
     if not cells:
@@ -148,8 +153,8 @@ def _totals(
 
 def _together(parts: Iterable[Figures], chats: int) -> Figures:
     """Return the sum; a chat can be in several parts or periods and is counted elsewhere."""
-    sums = [sum(column) for column in zip(*parts, strict=True)]
-    return Figures(chats, *sums[1:])
+    sums = map(sum, zip(*parts, strict=True))
+    return Figures(chats, *islice(sums, 1, None))
 
 
 def to_csv(series: Series, told_apart: Sequence[str], unnamed: str) -> bytes:

@@ -96,6 +96,18 @@ def test_split_table_sorts_and_sums(used_desk: Desk) -> None:
     assert {line.name for line in shown.plot.picture.lines} <= set(names)
 
 
+def test_chats_told_apart_are_counted_when_they_are_looked_at(used_desk: Desk) -> None:
+    desk = used_desk
+    shown = pane(desk)
+    choose(desk, shown.range, "All time")
+    choose(desk, shown.split, "By model")
+    desk.until(lambda: shown.series is not None and shown.series.split is Split.MODEL)
+    QTest.mouseClick(shown.tiles[Measure.CHATS], LEFT)
+    desk.until(lambda: shown.heading.text() == "Chats per month")
+    lines = shown.plot.picture.lines
+    assert sum(value for line in lines for value in line.values) >= 8
+
+
 def _point(x: int, y: int) -> Any:
     from PySide6.QtCore import QPoint
 

@@ -129,9 +129,9 @@ def test_every_figure_is_what_the_rows_add_up_to(
         assert len(own) == (len(keys) if lines is None or len(keys) <= 7 else 6)
         assert len(found.lines) == (len(own) if len(own) == len(keys) else 7)
         others = keys - {part.key for part in own}
+        counts_chats = lines is None or order is Measure.CHATS or split is Split.SESSION
         for part, line in found.lines:
             its = {part.key} if part else others
-            assert line == tuple(
-                added(row for key in its for row in cells.get((key, period), ()))
-                for period in found.periods
-            )
+            for period, figures in zip(found.periods, line, strict=True):
+                expected = added(row for key in its for row in cells.get((key, period), ()))
+                assert figures == (expected if counts_chats else expected._replace(chats=0))

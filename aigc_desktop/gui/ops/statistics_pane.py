@@ -240,8 +240,9 @@ class StatisticsPane(QWidget):
             return
         self.measure = tile.measure
         if self._series is not None and self._series.split is not Split.NONE:
-            self.reload()
-        self._show_picture()
+            self.reload()  # Another order of the parts, and other figures of each.
+        else:
+            self._show_picture()
 
     @Slot(object)
     def _take(self, series: Series) -> None:
