@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import os
+
 from aigc_desktop.config.i18n import set_language
 from aigc_desktop.config.paths import Paths
 from aigc_desktop.config.settings import LANGUAGE, Settings, take_key_out_of_environment
 from aigc_desktop.core.bus import EventBus
+
+_BLAS_THREADS = "2"
+"""The matcher multiplies small matrices. OpenBLAS takes all cores for it, and each of its threads
+waits busily for 2**26 cycles afterwards (its `THREAD_TIMEOUT`; shorter ones wake up too slowly)."""
 
 
 def prepare(paths: Paths) -> tuple[Settings, EventBus]:
@@ -20,5 +26,6 @@ def prepare(paths: Paths) -> tuple[Settings, EventBus]:
     bus = EventBus()
     settings = Settings(paths, bus)
     take_key_out_of_environment()
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", _BLAS_THREADS)  # Read when numpy is imported.
     set_language(settings.get(LANGUAGE))
     return settings, bus

