@@ -32,7 +32,7 @@ INFO_MS = 7000
 MAX_KEPT = 20
 """Further ones push out the oldest: nobody reads so many."""
 
-MAX_HEIGHT = 132
+MAX_HEIGHT = 156
 """Pixels: three notices of two lines. One scrolls to more; the page below keeps its room."""
 
 
@@ -171,9 +171,14 @@ class NoticeBar(QScrollArea):
         return super().eventFilter(watched, event)
 
     def _fit(self) -> None:
-        """Be as high as what is said needs, up to `MAX_HEIGHT`."""
+        """Be as high as what is said needs, up to `MAX_HEIGHT`.
+
+        The rows are told too: the area would keep them as high as they were in a narrower window.
+        """
         if self._shown:
-            self.setFixedHeight(min(self._layout.heightForWidth(self.width()), MAX_HEIGHT))
+            needed = self._layout.heightForWidth(self.width())
+            self._rows.setFixedHeight(needed)
+            self.setFixedHeight(min(needed, MAX_HEIGHT))
 
 
 class _NoticeRow(QFrame):
@@ -221,7 +226,9 @@ class _NoticeRow(QFrame):
         label.setText(tr("{title} {remedy}", title=title, remedy=remedy).strip())
         label.setWordWrap(True)
         label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        grows = label.sizePolicy()  # A new one would forget that the height depends on the width.
+        grows.setHorizontalPolicy(QSizePolicy.Policy.Expanding)
+        label.setSizePolicy(grows)
         return label
 
     def _button(self, action: NoticeAction) -> QPushButton:
