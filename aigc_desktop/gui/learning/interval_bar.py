@@ -14,6 +14,7 @@ HEIGHT = 26
 TRACK = 6
 DOT = 5
 EDGE = 8
+LEAST_WIDTH = 80
 
 
 class IntervalBar(QWidget):
@@ -28,6 +29,7 @@ class IntervalBar(QWidget):
         self._line = line
         self.setAccessibleName(share_text(share))
         self.setToolTip(share_text(share))
+        self.setMinimumWidth(LEAST_WIDTH)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         theme.changed.connect(self._restyle)
 

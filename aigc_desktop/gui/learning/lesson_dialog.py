@@ -26,6 +26,7 @@ from aigc_desktop.gui.chat.safe_text import one_line, visible
 from aigc_desktop.gui.learning import book
 from aigc_desktop.gui.learning.wording import Names, scope_text
 from aigc_desktop.gui.widgets.build import button, label, restyle
+from aigc_desktop.gui.widgets.combo import NameCombo
 from aigc_desktop.gui.widgets.dialogs import bottom_row
 
 WIDTH = 560
@@ -73,11 +74,8 @@ class LessonDialog(QDialog):
         self.scope.setAccessibleName(tr("Where it holds"))
         for scope in (Scope.GLOBAL, Scope.SCENARIO, Scope.SESSION):
             self.scope.addItem(scope_text(scope), scope)
-        self.place = QComboBox()
+        self.place = NameCombo()
         self.place.setAccessibleName(tr("Which one"))
-        self.place.setSizeAdjustPolicy(
-            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-        )
         room = self.place.sizePolicy()
         room.setRetainSizeWhenHidden(True)
         self.place.setSizePolicy(room)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
-    QComboBox,
     QDialog,
     QFrame,
     QProgressBar,
@@ -27,6 +26,7 @@ from aigc_desktop.gui.learning.proof_view import ProofView
 from aigc_desktop.gui.learning.proof_words import plan_lines, price_line
 from aigc_desktop.gui.learning.wording import capital, moment_text, verdict_text
 from aigc_desktop.gui.widgets.build import button, label
+from aigc_desktop.gui.widgets.combo import NameCombo
 from aigc_desktop.gui.widgets.dialogs import bottom_row, dialog_layout
 from aigc_desktop.gui.widgets.open_size import open_at_size
 
@@ -73,9 +73,9 @@ class TrialDialog(QDialog):
         self._running_page = _centred(self.step, self.progress)
         self.pages.addWidget(self._plan_page)
         self.pages.addWidget(self._running_page)
-        self.earlier = QComboBox()
+        self.earlier = NameCombo()
         self.earlier.setAccessibleName(tr("Tests so far"))
-        self.earlier.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.earlier.setSizeAdjustPolicy(NameCombo.SizeAdjustPolicy.AdjustToContents)
         self.earlier.currentIndexChanged.connect(self._choose)
         self.earlier.hide()
         self.start = button(tr("Start the test"), self._start, "primary")

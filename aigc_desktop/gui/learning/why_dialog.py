@@ -6,7 +6,6 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QDialog,
     QFrame,
-    QHBoxLayout,
     QPushButton,
     QScrollArea,
     QVBoxLayout,
@@ -21,6 +20,7 @@ from aigc_desktop.gui.chat.safe_text import one_line, visible
 from aigc_desktop.gui.learning.wording import scope_text, state_text
 from aigc_desktop.gui.widgets.build import button, label, scrolled
 from aigc_desktop.gui.widgets.dialogs import bottom_row, close_button, dialog_layout
+from aigc_desktop.gui.widgets.flow import FlowLayout
 from aigc_desktop.gui.widgets.open_size import open_at_size
 
 SIZE = (660, 520)
@@ -85,10 +85,9 @@ class WhyDialog(QDialog):
         self._keep_width(off)
         self._switches[use.id] = off
         off.setAccessibleName(tr("Switch off: {what}", what=one_line(use.text, 60)))
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addWidget(chip, 0, Qt.AlignmentFlag.AlignVCenter)
-        row.addStretch(1)
+        row = FlowLayout()
+        row.addWidget(chip)
+        row.addStretch()
         row.addWidget(without)
         row.addWidget(off)
         layout = QVBoxLayout(frame)
