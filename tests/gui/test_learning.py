@@ -135,7 +135,7 @@ def test_a_correction_can_be_looked_at_withdrawn_and_put_back(desk: Desk) -> Non
     desk.click_in_transcript("corrected")
     desk.until(lambda: hasattr(answers(desk), "correction"))
     shown = desk.dialog("Corrected by you")
-    assert "+ Better." in shown.difference.toPlainText()
+    assert "+\tBetter." in shown.difference.toPlainText()
     desk.click("Withdraw", shown)
     desk.until(lambda: opinion(desk, turn_id).corrected is None)
     desk.until(lambda: "Your correction is withdrawn." in desk.everything_said())
@@ -153,7 +153,7 @@ def test_the_editor_finds_and_counts(desk: Desk) -> None:
     assert dialog.finder.count.text() == "2 found"
     desk.until(lambda: dialog.status.text().startswith("Lines:"))
     dialog.tabs.setCurrentIndex(1)
-    assert "+ one two one" in dialog.changes.toPlainText()
+    assert "+\tone two one" in dialog.changes.toPlainText()
     dialog.reject()
 
 

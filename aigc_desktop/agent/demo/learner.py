@@ -14,14 +14,24 @@ FORM = "report_preferences"
 JUDGE = "You compare two answers"
 """How the judge's instructions begin (`learning.trial.JUDGE`)."""
 
-CANNOT_JUDGE = "TIE: the demo model follows a script and cannot judge."
+_CANNOT_JUDGE = "TIE: the demo model follows a script and cannot judge."
+_CANNOT_JUDGE_ZH = "TIE: 演示模型照剧本说话，无法评判。"
 
 
 def preferences(question: str) -> dict[str, Any]:
     """Return what the learner's question shows, as the form's input."""
     entries = json.loads(question)["feedback"]["entries"]
-    chinese = any("\u4e00" <= letter <= "\u9fff" for e in entries for letter in e["request"])
+    chinese = any(_is_chinese(entry["request"]) for entry in entries)
     return {"preferences": [*_found(entries, chinese)]}
+
+
+def verdict(question: str) -> str:
+    """Return what the demo model says when it is asked which of two answers is better."""
+    return _CANNOT_JUDGE_ZH if _is_chinese(question) else _CANNOT_JUDGE
+
+
+def _is_chinese(text: str) -> bool:
+    return any("\u4e00" <= letter <= "\u9fff" for letter in text)
 
 
 def _found(entries: Sequence[Entry], chinese: bool) -> list[dict[str, Any]]:

@@ -37,7 +37,7 @@ def reply_to(
     if learner.FORM in tools:
         return Reply("", tool=learner.FORM, input=learner.preferences(request))
     if system.startswith(learner.JUDGE):
-        return Reply(learner.CANNOT_JUDGE)
+        return Reply(learner.verdict(request))
     chinese = bool(_CJK.search(request))
     name = _file_name(request, chinese)
     if results and results[-1].get("is_error"):

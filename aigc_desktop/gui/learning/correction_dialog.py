@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QDialog, QWidget
 
-from aigc_desktop.config.i18n import tr
+from aigc_desktop.config.i18n import sentences, tr
 from aigc_desktop.core.learning import Opinion
 from aigc_desktop.gui.learning.diff_view import DiffView
 from aigc_desktop.gui.learning.wording import fault_text
@@ -35,7 +35,7 @@ class CorrectionDialog(QDialog):
         hint = tr("The answer itself stays in the chat as it was given.")
         if opinion.fault is not None:
             wrong = tr("What was wrong: {what}.", what=fault_text(opinion.fault))
-            hint = tr("{first} {second}", first=wrong, second=hint)
+            hint = sentences(wrong, hint)
         layout.addWidget(label(hint, "muted", wrap=True))
         layout.addWidget(self.difference, 1)
         again = button(tr("Edit again"), self._edit, "", "edit")

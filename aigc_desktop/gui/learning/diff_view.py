@@ -25,7 +25,10 @@ GAP = 6
 """Pixels between two lines of the text; the tint of each takes half of them."""
 
 SIGN = 2
-"""Characters before a line's own text: what became of it, and a space."""
+"""Characters before a line's own text: what became of it, and a tab."""
+
+SIGN_WIDTH = 16
+"""Pixels that they take; the text, wrapped too, begins there in each line."""
 
 POINTS = 10.5
 
@@ -42,6 +45,7 @@ class DiffView(QTextEdit):
         self.setAccessibleName(name)
         self.setFont(theme.font(POINTS))
         self.document().setDocumentMargin(MARGIN)
+        self.setTabStopDistance(SIGN_WIDTH)
         self._shown = ""
         self._most: int | None = None
         theme.changed.connect(self._paint)
@@ -49,7 +53,7 @@ class DiffView(QTextEdit):
     def show_diff(self, text: str) -> None:
         """Show it, from the top."""
         lines = visible(text).split("\n")
-        shown = ("⋯" if line.startswith("@@") else f"{line[:1]} {line[1:]}" for line in lines)
+        shown = ("⋯" if line.startswith("@@") else f"{line[:1]}\t{line[1:]}" for line in lines)
         self._shown = "\n".join(shown)
         if self._shown.startswith("⋯\n"):
             self._shown = self._shown[2:]
@@ -123,6 +127,8 @@ class DiffView(QTextEdit):
         look = QTextBlockFormat()
         look.setTopMargin(GAP)
         look.setBottomMargin(GAP)
+        look.setLeftMargin(SIGN_WIDTH)
+        look.setTextIndent(-SIGN_WIDTH)
         cursor.select(QTextCursor.SelectionType.Document)
         cursor.mergeBlockFormat(look)
 

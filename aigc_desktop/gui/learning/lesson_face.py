@@ -109,7 +109,7 @@ def _evidence_row(page: AreaPage, feedback: Feedback, names: Names) -> QWidget:
     words.setSpacing(2)
     what = feedback_text(feedback.kind)
     if feedback.fault is not None:
-        what = f"{what} ({fault_text(feedback.fault)})"
+        what = tr("{what} ({why})", what=what, why=fault_text(feedback.fault))
     words.addWidget(label(f"{what} · {day_text(feedback.at)}", "small"))
     quote = one_line(feedback.typed or feedback.request, MAX_QUOTE)
     if quote:

@@ -18,7 +18,7 @@ def share_text(share: Share) -> str:
     if not share.n:
         return tr("nothing to compare")
     return tr(
-        "{share} % of {n} (95 % interval {low} to {high} %)",
+        "{share}% of {n} (95% interval {low} to {high}%)",
         share=round(100 * share.share),
         n=share.n,
         low=round(100 * share.low),

@@ -58,11 +58,11 @@ class ReturnDialog(QDialog):
 
     def _build(self) -> None:
         right = QWidget()
-        side = QVBoxLayout(right)
-        side.setContentsMargins(16, 0, 0, 0)
-        side.setSpacing(8)
-        side.addWidget(self.summary)
-        side.addWidget(self.area, 1)
+        self._side = QVBoxLayout(right)
+        self._side.setContentsMargins(16, 0, 0, 0)
+        self._side.setSpacing(8)
+        self._side.addWidget(self.summary)
+        self._side.addWidget(self.area, 1)
         split = beside(self.days, right, (LIST_WIDTH, SIZE[0] - LIST_WIDTH))
         layout = dialog_layout(self)
         layout.addWidget(label(tr("Return to an earlier day"), "title"))
@@ -72,7 +72,8 @@ class ReturnDialog(QDialog):
         )
         layout.addWidget(label(hint, "muted", wrap=True))
         layout.addWidget(split, 1)
-        layout.addLayout(bottom_row(button(tr("Cancel"), self.reject), self.go))
+        self.leave = button(tr("Cancel"), self.reject)
+        layout.addLayout(bottom_row(self.leave, self.go))
 
     @Slot(object)
     def _show_days(self, days: list[tuple[int, int]]) -> None:
@@ -90,6 +91,8 @@ class ReturnDialog(QDialog):
             self.summary.setText(tr("Nothing was learned yet, so there is nothing to return to."))
             self.days.hide()
             self.go.hide()
+            self._side.setContentsMargins(0, 0, 0, 0)
+            self.leave.setText(tr("Close"))
 
     def _add(self, day: str, count: str, start: int) -> None:
         end = datetime.fromtimestamp(start / 1000).astimezone() + timedelta(days=1)

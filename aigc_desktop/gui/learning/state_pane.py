@@ -18,8 +18,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from aigc_desktop.config.i18n import tr, tr_n
-from aigc_desktop.config.messages import learning_outcome
+from aigc_desktop.config.i18n import sentences, tr, tr_n
+from aigc_desktop.config.messages import describe, learning_outcome
 from aigc_desktop.core.events import Event, LearningProgress
 from aigc_desktop.core.learning import LearningState, LearnReport, Outcome, Overview
 from aigc_desktop.gui import calls, notices
@@ -29,7 +29,7 @@ from aigc_desktop.gui.learning.figure import Figure
 from aigc_desktop.gui.learning.lessons_pane import LessonsPane
 from aigc_desktop.gui.learning.wording import capital, moment_text, waiting_text
 from aigc_desktop.gui.widgets.area_page import AreaPage
-from aigc_desktop.gui.widgets.build import button, label
+from aigc_desktop.gui.widgets.build import button, label, restyle
 from aigc_desktop.gui.widgets.empty_note import EmptyNote
 from aigc_desktop.gui.widgets.table import make_table
 
@@ -37,6 +37,9 @@ SESSION_ROLE = Qt.ItemDataRole.UserRole
 MAX_TITLE = 60
 ROW = 34
 PROGRESS = 6
+_NOTHING = " "
+"""As high as a line."""
+
 TILE = 130
 """Least width of a tile, in pixels."""
 
@@ -63,12 +66,12 @@ class StatePane(QWidget):
         }
         self.runs = label("", "muted", wrap=True)
         self.learn = button(tr("Learn now"), self._learn, "primary", "learn")
-        self.cancel = button(tr("Cancel"), self._cancel)
+        self.cancel = button(tr("Stop"), self._cancel)
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
         self.progress.setFixedHeight(PROGRESS)
         self.progress.setAccessibleName(tr("How far the run is"))
-        self.report = label(" ", wrap=True)
+        self.report = label(_NOTHING, wrap=True)
         self.look = button(tr("Have a look"), self._shower("proposed"))
         for part in (self.look, self.progress):
             keeps = part.sizePolicy()
@@ -142,7 +145,13 @@ class StatePane(QWidget):
         return table
 
     def reload(self) -> None:
-        """Ask for the state."""
+        """Ask for the state; what an earlier run came to may be true no longer."""
+        if self._handle is None:
+            self._say(_NOTHING)
+            self.look.hide()
+        self._ask()
+
+    def _ask(self) -> None:
         self._page.bridge.call(self, calls.learning.overview, on_done=self._show)
 
     @Slot(object)
@@ -205,7 +214,7 @@ class StatePane(QWidget):
 
     @Slot()
     def _learn(self) -> None:
-        self.report.setText(tr("Asking the model…"))
+        self._say(tr("Asking the model…"))
         self.look.hide()
         self.progress.setRange(0, 0)
         self._show_running(on=True)
@@ -220,8 +229,8 @@ class StatePane(QWidget):
             self._handle.cancel()
             self._handle = None
         self._show_running(on=False)
-        self.report.setText(tr("Stopped. What was learned before that stays."))
-        self.reload()
+        self._say(tr("Stopped. What was learned before that stays."))
+        self._ask()
 
     @Slot(object)
     def _on_event(self, event: Event) -> None:
@@ -233,21 +242,41 @@ class StatePane(QWidget):
     def _ended(self, report: LearnReport) -> None:
         self._handle = None
         self._show_running(on=False)
-        self.report.setText(report_text(report))
+        self._say(report_text(report), "error" if _has_failed(report) else "")
         self.look.setVisible(bool(report.proposed or report.applied))
-        self.reload()
+        self._ask()
 
     @Slot(object)
     def _failed(self, error: BaseException) -> None:
         self._handle = None
         self._show_running(on=False)
+        self._say(_NOTHING)
         notices.say_error(error)
+
+    def _say(self, text: str, role: str = "") -> None:
+        self.report.setText(text)
+        self.report.setProperty("role", role)
+        restyle(self.report)
+
+
+def _has_failed(report: LearnReport) -> bool:
+    """Return whether nothing came of a run because the model could not be used."""
+    unusable = report.count(Outcome.NO_MODEL) + report.count(Outcome.FAILED)
+    return bool(unusable) and not (report.proposed or report.applied)
 
 
 def report_text(report: LearnReport) -> str:
-    """Return what a run came to, in a sentence or two."""
+    """Return what a run came to, in a few sentences; where no model is connected, what to do."""
     if not report.runs:
         return tr("There is no feedback to learn from yet.")
+    done = tr("Done: {what}.", what=_gain_text(report))
+    if _has_failed(report):
+        done = tr("Nothing could be learned.")
+    remedy = describe("api_key_missing", {})[1] if report.count(Outcome.NO_MODEL) else ""
+    return sentences(done, _left_out_text(report), remedy)
+
+
+def _gain_text(report: LearnReport) -> str:
     parts = []
     if report.proposed:
         parts.append(tr_n("{count} new lesson waits", "{count} new lessons wait", report.proposed))
@@ -255,21 +284,19 @@ def report_text(report: LearnReport) -> str:
         parts.append(
             tr_n("{count} applied by itself", "{count} applied by themselves", report.applied)
         )
-    if not parts:
-        parts.append(tr("no new lesson"))
-    done = tr("Done: {what}.", what=tr(", ").join(parts))
+    return tr(", ").join(parts) or tr("no new lesson")
+
+
+def _left_out_text(report: LearnReport) -> str:
     skipped = [
         tr("{why} ({count})", why=why, count=report.count(outcome))
         for outcome, why in (
             (Outcome.UNCHANGED, tr("nothing new")),
             (Outcome.TOO_LITTLE, tr("too little feedback")),
-            (Outcome.NO_MODEL, tr("no model")),
-            (Outcome.FAILED, tr("the model failed")),
+            (Outcome.NO_MODEL, tr("no model is connected")),
+            (Outcome.FAILED, tr("the model could not be used")),
             (Outcome.OFF, tr("learning is off")),
         )
         if report.count(outcome)
     ]
-    if not skipped:
-        return done
-    left = tr("Left out: {what}.", what=tr(", ").join(skipped))
-    return tr("{first} {second}", first=done, second=left)
+    return tr("Left out: {what}.", what=tr(", ").join(skipped)) if skipped else ""

@@ -22,7 +22,7 @@ def setting_label(key: str) -> str:
         "learning": tr("Learning from feedback"),
         "lessons_apply": tr("Lessons about style, length and language"),
         "lesson_proof": tr("A lesson must pass its test before it is accepted"),
-        "trial_budget_usd": tr("Cost of one test of a lesson"),
+        "trial_budget_usd": tr("Cost of one test of a lesson, at most"),
         "max_turns": tr("Model calls per request"),
         "max_tokens": tr("Output tokens per model call"),
         "token_limit": tr("Tokens per request"),
