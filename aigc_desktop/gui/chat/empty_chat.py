@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
@@ -18,6 +19,8 @@ from aigc_desktop.gui import icons, theme
 from aigc_desktop.gui.widgets.build import label
 
 MAX_WIDTH = 680
+MARK_FROM = 360
+"""Pixels of height below which the words and suggestions need the mark's place."""
 
 
 class EmptyChat(QWidget):
@@ -57,6 +60,10 @@ class EmptyChat(QWidget):
         outer.addStretch(4)
         theme.changed.connect(self._draw_mark)
         self._draw_mark()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._mark.setVisible(event.size().height() >= MARK_FROM)
 
     def _suggestions(self) -> QGridLayout:
         grid = QGridLayout()

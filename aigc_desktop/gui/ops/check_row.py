@@ -16,8 +16,8 @@ TITLE_WIDTH = 128
 LOWERED = 8
 """Pixels that bring words to the middle of the icon beside them."""
 
-TIME_FROM = 640
-"""Pixels of a row's width from which there is room for how long the check took."""
+ROOMY = 640
+"""Pixels of a row's width from which buttons, and how long the check took, are beside the words."""
 
 BADGES = {
     State.OK: ("check", "success"),
@@ -70,12 +70,15 @@ class CheckRow(QWidget):
         self.mend = button("", self._mend)
         self.undo = button(tr("Undo"), self._undo)
         self.go = button("", self._go, "link")
+        self._beside, self._below = QHBoxLayout(), QHBoxLayout()
         self._build()
         self.wait()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._took.setVisible(self.width() >= TIME_FROM)
+        roomy = event.size().width() >= ROOMY
+        self._took.setVisible(roomy)
+        self._place_buttons(self._beside if roomy else self._below)
 
     def wait(self) -> None:
         """It is being looked at."""
@@ -125,6 +128,8 @@ class CheckRow(QWidget):
         words.setSpacing(2)
         words.addWidget(self._reason)
         words.addWidget(self._remedy)
+        self._below.addStretch(1)
+        words.addLayout(self._below)
         words.addStretch(1)
         top = Qt.AlignmentFlag.AlignTop
         row = QHBoxLayout(self)
@@ -133,12 +138,18 @@ class CheckRow(QWidget):
         row.addWidget(self._badge, 0, top)
         row.addWidget(_lowered(title), 0, top)
         row.addWidget(_lowered(words), 1)
-        for each in (self.go, self.undo, self.mend):
-            row.addWidget(each, 0, Qt.AlignmentFlag.AlignVCenter)
+        row.addLayout(self._beside)
+        self._place_buttons(self._beside)
         self._took = _lowered(self._time)
         row.addWidget(self._took, 0, top)
         self._time.setFixedWidth(64)
         self._time.setAlignment(Qt.AlignmentFlag.AlignRight | top)
+
+    def _place_buttons(self, place: QHBoxLayout) -> None:
+        if place.indexOf(self.go) >= 0:
+            return
+        for at, each in enumerate((self.go, self.undo, self.mend)):
+            place.insertWidget(at, each, 0, Qt.AlignmentFlag.AlignVCenter)
 
     @Slot()
     def _mend(self) -> None:

@@ -175,15 +175,14 @@ class DiagnosticsPane(QWidget):
         others = [r.title for r in found if r.state in (State.WARNING, State.UNKNOWN)]
         verdict = worst(result.state for result in found)
         icons.bind(self._verdict_badge, *BADGES[verdict])
+        counted = []
         if problems:
-            self._verdict.setText(tr_n("{count} problem", "{count} problems", len(problems)))
-        elif others:
-            count = len(others)
-            self._verdict.setText(
-                tr_n("{count} thing to look at", "{count} things to look at", count)
+            counted.append(tr_n("{count} problem", "{count} problems", len(problems)))
+        if others:
+            counted.append(
+                tr_n("{count} thing to look at", "{count} things to look at", len(others))
             )
-        else:
-            self._verdict.setText(tr("All is well"))
+        self._verdict.setText(listing(counted) or tr("All is well"))
         named = listing((*problems, *others))
         checked = tr("Checked at {time}", time=time.strftime("%H:%M:%S"))
         self._names.setText(f"{named} · {checked}" if named else checked)

@@ -217,6 +217,8 @@ class LogsPane(QWidget):
     def _failed(self, error: BaseException) -> None:
         self._busy = None
         self.filters.show_problem(sentences(*describe_error(error)))
+        for said in (self.count, self.empty):
+            said.setText("")  # It is about another search.
 
     def _fetch(self, first: int, count: int) -> None:
         generation = self.rows.generation

@@ -239,7 +239,7 @@ class Plot(QWidget):
         painter.setPen(theme.color("text_muted"))
         for period in range((len(picture.labels) - 1) % step, len(picture.labels), step):
             middle = area.left() + (period + 0.5) * slot
-            left = min(middle - widest / 2, self.width() - widest - 2)
+            left = min(middle - widest / 2, self.width() - widest - MARGIN / 2)
             place = QRectF(max(0.0, left), area.bottom() + 5, widest + 2, 20)
             painter.drawText(place, Qt.AlignmentFlag.AlignCenter, picture.labels[period])
 
@@ -330,7 +330,8 @@ class Plot(QWidget):
         if left + width > self.width() - 4:
             left = middle - slot / 2 - 8 - width
         left = max(4.0, left)
-        box = QRectF(left, max(4.0, area.top() - 6), width, height)
+        top = min(area.top() - 6, self.height() - height - 4)
+        box = QRectF(left, max(4.0, top), width, height)
         painter.setPen(QPen(theme.color("border_strong"), 1))
         painter.setBrush(theme.color("bg"))
         painter.drawRoundedRect(box, 8, 8)

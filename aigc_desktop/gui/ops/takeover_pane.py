@@ -25,7 +25,7 @@ from aigc_desktop.gui.bridge import Handle
 from aigc_desktop.gui.chat.safe_text import one_line, visible
 from aigc_desktop.gui.ops.takeover_report import past_card, report_cards
 from aigc_desktop.gui.widgets.area_page import AreaPage
-from aigc_desktop.gui.widgets.build import button, label
+from aigc_desktop.gui.widgets.build import button, label, scrolled
 from aigc_desktop.gui.widgets.cards import CardList
 from aigc_desktop.gui.widgets.form import Form
 
@@ -95,7 +95,11 @@ class TakeoverPane(QWidget):
         row.addWidget(self.look)
         row.addWidget(self.cancel)
         row.addWidget(self.doing, 1)
-        layout = QVBoxLayout(self)
+        body = QWidget()
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(scrolled(body))
+        layout = QVBoxLayout(body)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(10)
         layout.addWidget(label(tr("Take over from the web version"), "title"))
