@@ -9,7 +9,7 @@ from typing import Any
 
 from aigc_desktop.cli.exits import OK
 from aigc_desktop.cli.running import in_app, print_json
-from aigc_desktop.config.i18n import tr, tr_n
+from aigc_desktop.config.i18n import listing, tr, tr_n
 from aigc_desktop.core.errors import UserError
 from aigc_desktop.core.scenario import Scenario
 from aigc_desktop.services import scenario_files, scenarios
@@ -82,7 +82,7 @@ async def _export(app: App, options: argparse.Namespace) -> int:
 
 
 def _keys(imported: Any) -> str:
-    return ", ".join(imported.left_out)
+    return listing(imported.left_out)
 
 
 def _summary(scenario: Scenario) -> dict[str, Any]:

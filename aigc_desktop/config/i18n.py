@@ -55,8 +55,8 @@ def tr(text: str, **params: Any) -> str:
 
 
 def tr_n(singular: str, plural: str, count: int, **params: Any) -> str:
-    """Return the form that fits `count`, which also fills the placeholder `{count}`."""
-    return tr(singular if count == 1 else plural, count=count, **params)
+    """Return the form that fits `count`, which also fills `{count}`, its thousands apart."""
+    return tr(singular if count == 1 else plural, count=f"{count:,}", **params)
 
 
 def _load(language: str) -> dict[str, str]:

@@ -166,7 +166,7 @@ def count_words(result: Result) -> str:
         messages=result["messages"],
     )
     right = tr("Some figures were put right.") if result["corrected"] else tr("All was right.")
-    return f"{counted} {right}"
+    return sentences(counted, right)
 
 
 async def update_prices(app: App, progress: Progress, cause: JobCause) -> Result:

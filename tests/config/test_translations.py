@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+import errno
 import json
+import os
 import string
 from pathlib import Path
 
 from aigc_desktop.config import settings
-from aigc_desktop.config.i18n import sentences, set_language, tr
+from aigc_desktop.config.i18n import listing, sentences, set_language, tr, tr_n
 from aigc_desktop.config.messages import MESSAGES, describe, refusal_text
 from aigc_desktop.config.texts import (
     backup,
@@ -92,6 +94,18 @@ def test_sentences_stand_apart_as_their_language_does_it() -> None:
     assert sentences("路径：/tmp", "请重试。") == "路径：/tmp 请重试。"
 
 
+def test_large_counts_have_their_thousands_apart() -> None:
+    assert tr_n("{count} chat", "{count} chats", 1) == "1 chat"
+    assert tr_n("{count} chat", "{count} chats", 8000) == "8,000 chats"
+
+
+def test_things_are_listed_as_their_language_does_it() -> None:
+    assert listing(("a", "b")) == "a, b"
+    set_language("zh_CN")
+    assert listing(("甲", "乙")) == "甲、乙"
+    set_language("en")
+
+
 def test_why_something_is_refused_is_in_the_users_language() -> None:
     """All reasons that are given are declared; what follows a colon stays as it is."""
     given = {
@@ -111,7 +125,8 @@ def test_why_something_is_refused_is_in_the_users_language() -> None:
         describe("archive_refused", {"reason": "damaged: CRC"})[0] == "不接受此文件：已损坏: CRC。"
     )
     assert refusal_text("is a link") == "是链接"
-    assert refusal_text("No such file") == "No such file"
+    assert refusal_text("No such thing") == "No such thing"
+    assert refusal_text(os.strerror(errno.ENOENT)) == "没有这个文件或文件夹"
     set_language("en")
 
 

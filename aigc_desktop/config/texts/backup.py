@@ -65,7 +65,7 @@ MESSAGES: dict[str, MessageText] = {
     "no_restore_to_undo": MessageText("There is no restore that can be undone.", "Nothing to do."),
     "restore_waits": MessageText(
         "A restore waits for the other windows and commands that use the database.",
-        "Close them; it is put in at the next start. `aigc-desktop backup forget` gives it up.",
+        "Close them; it is put in at the next start. “aigc-desktop backup forget” gives it up.",
     ),
     "restore_failed": MessageText(
         "The restore did not work ({reason}).", "Everything is as it was before."

@@ -51,7 +51,7 @@ MESSAGES: dict[str, MessageText] = {
         "The snapshot is whole.", "Read back and compared: {size} ({name})."
     ),
     "snapshot_broken": MessageText(
-        "The snapshot is damaged ({name}).", "It is marked. Make a new backup, use another one."
+        "The snapshot is damaged ({name}).", "It is marked. Make a new backup, or use another one."
     ),
     "backup_exported": MessageText(
         "The backup is exported ({size}).", "The file is {path}; it was read back."

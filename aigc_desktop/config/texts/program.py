@@ -12,8 +12,8 @@ MESSAGES: dict[str, MessageText] = {
         "The field {field} can't be used like this ({problem}).", "Change it, then save again."
     ),
     "scenario_dropped": MessageText(
-        "{name} does worse since version {version}: {drop} % fewer good answers "
-        "(95 % interval {low} to {high} %).",
+        "{name} does worse since version {version}: {drop}% fewer good answers "
+        "(95% interval {low} to {high}%).",
         "Look at its versions; going back to the one before takes one click.",
     ),
     "prompt_invalid": MessageText(
@@ -113,7 +113,7 @@ MESSAGES: dict[str, MessageText] = {
     "database_corrupt": MessageText(
         "The database {path} is damaged or is no database.",
         "It was left untouched. The window offers to rescue what can be read;"
-        " `aigc-desktop backup restore` puts the chats of a backup in its place.",
+        " “aigc-desktop backup restore” puts the chats of a backup in its place.",
     ),
     "database_damage_found": MessageText(
         "Part of the database {path} is damaged.",

@@ -1,9 +1,25 @@
-"""Why a file or an archive is not taken: the reasons that `files` and `ops.backup` give."""
+"""Why something is not taken or cannot be read: what `files`, `ops.backup` and the system say."""
 
 from __future__ import annotations
 
 REASONS = frozenset(
     {
+        "No such file or directory",
+        "Permission denied",
+        "Operation not permitted",
+        "No space left on device",
+        "Disk quota exceeded",
+        "Read-only file system",
+        "Is a directory",
+        "Not a directory",
+        "Directory not empty",
+        "File exists",
+        "File name too long",
+        "Input/output error",
+        "Device or resource busy",
+        "Too many open files",
+        "Connection refused",
+        "Address already in use",
         "not a whole zip archive",
         "a part is missing",
         "a part is too large",

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from aigc_desktop.config.i18n import tr
+from aigc_desktop.config.i18n import listing, tr
 from aigc_desktop.core.session import TurnConfig
 from aigc_desktop.gui.chat.safe_text import visible
 from aigc_desktop.gui.widgets.build import label
@@ -32,7 +32,7 @@ class ConfigDialog(QDialog):
         self.resize(*SIZE)
         self.table = values_table(_values(config), config.origins)
         self.prompt = prompt_view(config.system_prompt)
-        sizes = ", ".join(f"{part_name(kind)} {tokens:,}" for kind, tokens in config.prompt_parts)
+        sizes = listing(f"{part_name(kind)} {tokens:,}" for kind, tokens in config.prompt_parts)
         layout = dialog_layout(self)
         layout.addWidget(label(tr("Configuration of this answer"), "title"))
         layout.addWidget(self.table, 3)
@@ -95,7 +95,7 @@ def origin_name(origin: str) -> str:
 
 def _values(config: TurnConfig) -> list[tuple[str, str, str]]:
     scenario = f"{config.scenario_name} (v{config.scenario_version})"
-    tools = ", ".join(config.allowed_tools)
+    tools = listing(config.allowed_tools)
     return [
         ("scenario", tr("Scenario"), scenario if config.scenario_name else "–"),
         ("model", tr("Model"), f"{config.model} → {config.resolved_model}"),

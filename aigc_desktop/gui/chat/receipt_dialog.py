@@ -12,7 +12,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from aigc_desktop.config.i18n import tr
+from aigc_desktop.config.i18n import listing, tr
 from aigc_desktop.core.files import ChangeKind, FileChange, Receipt, ToolUse
 from aigc_desktop.gui import calls, theme
 from aigc_desktop.gui.bridge import Bridge
@@ -67,7 +67,7 @@ class ReceiptDialog(QDialog):
         layout.addWidget(label(tr("What this request did"), "title"))
         layout.addWidget(split, 1)
         if self._receipt.skipped:
-            names = ", ".join(one_line(path, 60) for path in self._receipt.skipped[:8])
+            names = listing(one_line(path, 60) for path in self._receipt.skipped[:8])
             text = tr("Too large or unreadable, so not undone: {files}", files=names)
             layout.addWidget(label(text, "muted", wrap=True))
         layout.addWidget(label(tr("Tool calls"), "heading"))

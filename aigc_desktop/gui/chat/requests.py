@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtGui import QCursor
 
-from aigc_desktop.config.i18n import tr, tr_n
+from aigc_desktop.config.i18n import listing, tr, tr_n
 from aigc_desktop.core.events import NoticeLevel
 from aigc_desktop.core.files import Receipt, UndoReport
 from aigc_desktop.core.session import TurnStatus
@@ -177,7 +177,7 @@ class TranscriptRequests(QObject):
 def _say(report: UndoReport, code: str, actions: tuple[NoticeAction, ...]) -> None:
     """Say what came of it; what was kept because of the user's own edits stays on the screen."""
     if report.conflicts:
-        names = ", ".join(one_line(path, 60) for path in report.conflicts[:5])
+        names = listing(one_line(path, 60) for path in report.conflicts[:5])
         more = len(report.conflicts) - 5
         names += f" … (+{more})" if more > 0 else ""
         level, code = NoticeLevel.WARNING, f"{code}_with_conflicts"

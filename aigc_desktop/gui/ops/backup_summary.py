@@ -104,7 +104,7 @@ class BackupSummary(QFrame):
             total, done = total >> 10, done >> 10
         self.bar.setRange(0, total)
         self.bar.setValue(min(done, total))
-        share = f" {100 * progress.done // progress.total} %" if progress.total else ""
+        share = f" {100 * progress.done // progress.total}%" if progress.total else ""
         operation = words.operation_text(progress.operation)
         self.at.setText(f"{operation}: {words.phase_text(progress.phase)}{share}")
 

@@ -54,10 +54,10 @@ def changes_text(changes: Changes | None) -> str:
     chats = _counted(changes.sessions_added, changes.sessions_changed, changes.sessions_removed)
     files = _counted(changes.files_added, changes.files_changed, changes.files_removed)
     parts = [
-        *([tr("chats {counts}", counts=chats)] if chats else []),
-        *([tr("files {counts}", counts=files)] if files else []),
+        *([tr("chats: {counts}", counts=chats)] if chats else []),
+        *([tr("files: {counts}", counts=files)] if files else []),
     ]
-    return tr("Since the one before: {what}", what=listing(parts))
+    return tr("Since the one before: {what}", what=tr("; ").join(parts))
 
 
 def _counted(added: int, changed: int, removed: int) -> str:

@@ -40,8 +40,8 @@ def explain(measure: Measure) -> str:
         Measure.CACHE: tr("Share of the tokens sent that came from the cache"),
         Measure.LATENCY: tr("From sending to the end of the answer, on average"),
         Measure.FIRST_TOKEN: tr("Until the answer begins, on average"),
-        Measure.LIKES: tr("Answers that were liked and disliked, on the day of the answer"),
-        Measure.DISLIKES: tr("Answers that were liked and disliked, on the day of the answer"),
+        Measure.LIKES: tr("Liked and disliked answers, on the day of the answer"),
+        Measure.DISLIKES: tr("Liked and disliked answers, on the day of the answer"),
     }[measure]
 
 
@@ -72,7 +72,7 @@ def short(value: float | None, measure: Measure) -> str:
         case Measure.COST:
             return _money(value)
         case Measure.CACHE:
-            return f"{value * 100:.0f} %"
+            return f"{value:.0%}"
         case Measure.LATENCY | Measure.FIRST_TOKEN:
             return seconds(value)
         case _:
@@ -100,7 +100,7 @@ def exact(figures: Figures, measure: Measure) -> str:
         case Measure.COST:
             return money(figures.cost_usd)
         case Measure.CACHE:
-            return f"{value * 100:.1f} %"
+            return f"{value:.1%}"
         case Measure.LATENCY | Measure.FIRST_TOKEN:
             return seconds(value)
         case _:
@@ -149,9 +149,9 @@ def change(now: float | None, before: float | None) -> str:
         return ""
     share = (now - before) / before * 100
     if abs(share) < 0.5:
-        return "± 0 %"
+        return "± 0%"
     sign = "▲" if share > 0 else "▼"
-    return f"{sign} {abs(share):,.0f} %" if abs(share) < 1000 else f"{sign} × {now / before:,.0f}"
+    return f"{sign} {abs(share):,.0f}%" if abs(share) < 1000 else f"{sign} × {now / before:,.0f}"
 
 
 def axis_date(start: date, by: By) -> str:

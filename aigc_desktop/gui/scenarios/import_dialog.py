@@ -7,7 +7,7 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QWidget
 
-from aigc_desktop.config.i18n import tr, tr_n
+from aigc_desktop.config.i18n import listing, tr, tr_n
 from aigc_desktop.gui.chat.safe_text import one_line, visible
 from aigc_desktop.gui.widgets.build import button, label
 from aigc_desktop.gui.widgets.cards import CardList, card
@@ -38,7 +38,7 @@ class ImportDialog(QDialog):
 
 
 def _card(each: Any) -> QWidget:
-    left_out = ", ".join(one_line(key, 40) for key in each.left_out[:10])
+    left_out = listing(one_line(key, 40) for key in each.left_out[:10])
     lines = [one_line(visible(each.bundle.description), 200)]
     if left_out:
         lines.append(tr("Not taken over: {keys}", keys=left_out))

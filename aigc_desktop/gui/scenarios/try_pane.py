@@ -7,7 +7,7 @@ from typing import Any
 from PySide6.QtCore import QTimer, Slot
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
-from aigc_desktop.config.i18n import tr
+from aigc_desktop.config.i18n import listing, tr
 from aigc_desktop.config.messages import (
     confidence_text,
     outcome_text,
@@ -90,7 +90,7 @@ class TryPane(QWidget):
         self.others.setText(
             tr("Next: {others}   ({took} ms on this machine)", others=named or "–", took=took)
         )
-        sizes = ", ".join(f"{part_name(p.kind)} {p.tokens:,}" for p in trial.prompt.parts)
+        sizes = listing(f"{part_name(p.kind)} {p.tokens:,}" for p in trial.prompt.parts)
         self.sizes.setText(tr("About so many tokens: {parts}", parts=sizes))
         self.prompt.setPlainText(trial.prompt.text)
         self._heading.show()

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from aigc_desktop.config.i18n import tr, tr_n
+from aigc_desktop.config.i18n import listing, tr, tr_n
 from aigc_desktop.core.scenario import Scenario
 from aigc_desktop.gui import calls
 from aigc_desktop.gui.bridge import Bridge
@@ -98,8 +98,8 @@ class VersionsDialog(QDialog):
         if change is not None and change.is_drop:
             self.warning.setText(
                 tr(
-                    "{drop} % fewer good answers than the version before (95 % interval {low} to "
-                    "{high} %). Returning to version {version} is suggested.",
+                    "{drop}% fewer good answers than the version before (95% interval {low} to "
+                    "{high}%). Returning to version {version} is suggested.",
                     drop=round(-100 * change.difference),
                     low=round(-100 * change.high),
                     high=round(-100 * change.low),
@@ -148,5 +148,5 @@ def _differences_text(differences: Any) -> str:
 
 def _value(value: Any) -> str:
     if isinstance(value, tuple):
-        return ", ".join(str(entry) for entry in value) or "–"
+        return listing(str(entry) for entry in value) or "–"
     return str(value) if value not in (None, "", {}) else "–"

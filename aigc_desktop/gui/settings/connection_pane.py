@@ -8,7 +8,7 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from aigc_desktop.config import settings as config
-from aigc_desktop.config.i18n import sentences, tr
+from aigc_desktop.config.i18n import listing, sentences, tr
 from aigc_desktop.config.messages import describe
 from aigc_desktop.config.settings import Settings
 from aigc_desktop.gui import calls
@@ -128,7 +128,7 @@ class ConnectionPane(QWidget):
     @Slot(object)
     def _checked(self, models: Any) -> None:
         self.check_button.setEnabled(True)
-        shown = ", ".join(one_line(model, 40) for model in models[:6])
+        shown = listing(one_line(model, 40) for model in models[:6])
         more = "…" if len(models) > 6 else ""
         text = tr("It works. Models: {models}", models=shown + more) if models else tr("It works.")
         self.outcome.succeed(text)

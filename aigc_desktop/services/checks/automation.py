@@ -139,7 +139,7 @@ def _why(run: JobRun) -> str:
 def _late(place: Place, titles: list[str]) -> Finding:
     said = tr("Overdue: {names}.", names=", ".join(titles))
     if place.app is None:
-        remedy = tr("Jobs run while the window is open, or `aigc-desktop serve`.")
+        remedy = tr("Jobs run while the window is open, or “aigc-desktop serve”.")
         return Finding(State.WARNING, said, remedy)
     return Finding(State.PROBLEM, said, tr("Run it by hand, and look at the log."), place=JOBS)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from aigc_desktop.config.i18n import tr, tr_n
 from aigc_desktop.config.messages import describe
+from aigc_desktop.config.operation_words import size_text
 from aigc_desktop.core.diagnostics import Group, State
 from aigc_desktop.core.errors import UserError
 from aigc_desktop.services.checks.check import Check, Finding, Mend, Place, blocking
@@ -39,7 +40,7 @@ async def integrity(place: Place) -> Finding:
     if found.fault:
         locked = "locked" in found.fault
         return _locked() if locked else _damaged(place, found.fault)
-    shown = tr("{size} MB", size=f"{size / 1e6:.1f}")
+    shown = size_text(size)
     if not found.complete:
         return Finding(
             State.OK,

@@ -11,9 +11,10 @@ from typing import Any
 
 from aigc_desktop import __version__
 from aigc_desktop.config import settings as config
-from aigc_desktop.config.i18n import tr, tr_n
+from aigc_desktop.config.i18n import listing, tr, tr_n
 from aigc_desktop.config.log import FILE_NAME, PatientFileHandler
 from aigc_desktop.config.messages import describe
+from aigc_desktop.config.operation_words import size_text
 from aigc_desktop.core.diagnostics import Group, State
 from aigc_desktop.core.errors import UserError
 from aigc_desktop.services.checks.check import Check, Finding, Mend, Place, blocking
@@ -62,7 +63,7 @@ async def log(place: Place) -> Finding:
         return Finding(State.NOT_APPLICABLE, tr("This command writes no log."))
     size = await blocking(lambda: file.stat().st_size if file.exists() else 0)
     level = place.settings.get(config.LOG_LEVEL)
-    said = tr("It is written ({size} MB, level {level}).", size=f"{size / 1e6:.1f}", level=level)
+    said = tr("It is written ({size}, level {level}).", size=size_text(size), level=level)
     return Finding(State.OK, said, place="logs")
 
 
@@ -76,14 +77,8 @@ async def versions(place: Place) -> Finding:
     except UserError as error:
         title, remedy = describe(error.code, error.params)
         return Finding(State.PROBLEM, title, remedy)
-    said = tr(
-        "AIGC Desktop {program}, SQLite {sqlite}, Python {python}",
-        program=__version__,
-        sqlite=sqlite,
-        python=python,
-    )
-    if qt:
-        said += f", Qt {qt}"
+    parts = [f"AIGC Desktop {__version__}", f"SQLite {sqlite}", f"Python {python}"]
+    said = listing([*parts, f"Qt {qt}"] if qt else parts)
     if sys.version_info < OLDEST_PYTHON:
         return Finding(State.PROBLEM, said, tr("Python 3.11 or newer is needed."))
     return Finding(State.OK, said)
