@@ -227,7 +227,7 @@ class _Printer:
             tr(
                 "[session {id} · {model} · {tokens} tokens · {cost}]",
                 id=session_id,
-                model=turn.model,
+                model=turn.model or tr("No model"),
                 tokens=turn.usage.total,
                 cost=cost,
             )

@@ -79,6 +79,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
 
 def run_command(options: argparse.Namespace) -> int:
     """Run a command and return its exit code."""
+    from aigc_desktop.config.i18n import sentences
     from aigc_desktop.config.messages import describe
     from aigc_desktop.core.errors import UserError
 
@@ -94,7 +95,7 @@ def run_command(options: argparse.Namespace) -> int:
         title, remedy = describe(error.code, error.params)
         if getattr(options, "json", False):
             print(json.dumps({"type": "error", "code": error.code, "message": title}))
-        print(f"{title} {remedy}", file=sys.stderr)
+        print(sentences(title, remedy), file=sys.stderr)
         return NOT_CONNECTED if error.code in NOT_CONNECTED_CODES else FAILED
     except KeyboardInterrupt:
         return INTERRUPTED

@@ -10,6 +10,7 @@ from aigc_desktop.cli.exits import OK
 from aigc_desktop.cli.running import in_app, print_json, printable
 from aigc_desktop.config.i18n import tr
 from aigc_desktop.config.messages import describe, refusal_text, take_over_text
+from aigc_desktop.config.operation_words import size_text
 from aigc_desktop.core.events import Event, TakeOverProgressed
 from aigc_desktop.core.takeover import FilesReport, TakeOverReport
 from aigc_desktop.services import takeover
@@ -76,13 +77,12 @@ def _print(report: TakeOverReport) -> None:
 
 
 def _print_files(files: FilesReport) -> None:
-    size = f"{files.bytes / 1024 / 1024:,.1f}"
     print(
         "  "
         + tr(
-            "Files copied: {count} ({size} MB); already here: {already}",
+            "Files copied: {count} ({size}); already here: {already}",
             count=files.copied,
-            size=size,
+            size=size_text(files.bytes),
             already=files.already,
         )
     )

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from aigc_desktop.config.i18n import tr
+from aigc_desktop.config.i18n import sentences, tr
 from aigc_desktop.config.messages import describe
 from aigc_desktop.core.errors import UserError
 from aigc_desktop.core.events import Event, NoticeCleared, NoticeLevel, NoticeRaised
@@ -203,7 +203,7 @@ class _NoticeRow(QFrame):
         close.setAccessibleName(tr("Dismiss"))
         close.clicked.connect(self._dismiss)
         layout.addWidget(close)
-        self.setAccessibleName(f"{title} {remedy}")
+        self.setAccessibleName(sentences(title, remedy))
         if notice.level is NoticeLevel.INFO and not actions:
             QTimer.singleShot(INFO_MS, self, self._dismiss)
 
@@ -223,7 +223,7 @@ class _NoticeRow(QFrame):
     def _text(self, title: str, remedy: str) -> QLabel:
         label = QLabel()
         label.setTextFormat(Qt.TextFormat.PlainText)
-        label.setText(tr("{title} {remedy}", title=title, remedy=remedy).strip())
+        label.setText(sentences(title, remedy))
         label.setWordWrap(True)
         label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         grows = label.sizePolicy()  # A new one would forget that the height depends on the width.

@@ -86,7 +86,7 @@ def back_up_words(result: Result) -> str:
     pruned = len(result["pruned"])
     if pruned:
         old = tr_n("{count} old backup removed.", "{count} old backups removed.", pruned)
-        return f"{text} {old}"
+        return sentences(text, old)
     return text
 
 
@@ -109,8 +109,8 @@ def drill_words(result: Result) -> str:
         return tr("There is no backup yet that could be tried.")
     return tr(
         "The newest backup can be restored: {sessions} chats, {files} files, {size}.",
-        sessions=result["sessions"],
-        files=result["files"],
+        sessions=f"{result['sessions']:,}",
+        files=f"{result['files']:,}",
         size=size_text(result["size"]),
     )
 
@@ -162,8 +162,8 @@ def count_words(result: Result) -> str:
         return tr("Put off: answers are being written.")
     counted = tr(
         "{turns} requests and {messages} messages counted.",
-        turns=result["turns"],
-        messages=result["messages"],
+        turns=f"{result['turns']:,}",
+        messages=f"{result['messages']:,}",
     )
     right = tr("Some figures were put right.") if result["corrected"] else tr("All was right.")
     return sentences(counted, right)

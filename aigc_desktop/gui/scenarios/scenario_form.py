@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from aigc_desktop.config.i18n import tr
+from aigc_desktop.config.i18n import sentences, tr
 from aigc_desktop.config.messages import describe_error
 from aigc_desktop.core.errors import UserError
 from aigc_desktop.core.scenario import Bundle, Scenario
@@ -131,7 +131,7 @@ class ScenarioForm(QScrollArea):
             self._say(str(params.get("field", "")), problem_text(params))
         else:
             title, remedy = describe_error(error)
-            self._say("", f"{title} {remedy}")
+            self._say("", sentences(title, remedy))
 
     def _make_fields(self) -> None:
         self.name = QLineEdit()

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from aigc_desktop.config import settings as config
-from aigc_desktop.config.i18n import tr
+from aigc_desktop.config.i18n import sentences, tr
 from aigc_desktop.config.messages import describe_error
 from aigc_desktop.config.setting import Setting
 from aigc_desktop.config.settings import Settings
@@ -172,7 +172,7 @@ class SettingField(QWidget):
     @Slot(object)
     def _fail(self, error: BaseException) -> None:
         title, remedy = describe_error(error)
-        self._say(f"{title} {remedy}", error=True)
+        self._say(sentences(title, remedy), error=True)
 
     def _say(self, text: str, error: bool = False) -> None:
         self._note.setText(text)

@@ -6,7 +6,7 @@ import asyncio
 import time
 from typing import Any
 
-from aigc_desktop.config.i18n import tr, tr_n
+from aigc_desktop.config.i18n import sentences, tr, tr_n
 from aigc_desktop.config.messages import describe
 from aigc_desktop.config.operation_words import size_text
 from aigc_desktop.core.diagnostics import Group, State
@@ -173,7 +173,7 @@ def _census(found: Census, shown: int, counts: str) -> Finding:
         )
         return Finding(
             State.PROBLEM,
-            f"{counts} {said}",
+            sentences(counts, said),
             tr("They can be set to their newest message."),
             mendable=True,
         )

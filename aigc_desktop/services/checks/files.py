@@ -13,6 +13,7 @@ from typing import Any
 from aigc_desktop.config import settings as config
 from aigc_desktop.config.i18n import sentences, tr, tr_n
 from aigc_desktop.config.messages import describe
+from aigc_desktop.config.operation_words import size_text
 from aigc_desktop.core.diagnostics import Group, State
 from aigc_desktop.core.errors import UserError
 from aigc_desktop.files.workdir import WorkDir
@@ -36,13 +37,13 @@ PRIVATE_DIR, PRIVATE_FILE = 0o700, 0o600
 async def room(place: Place) -> Finding:
     """Is there room for what the program writes, and for a migration?"""
     free, database = await blocking(lambda: _free_and_size(place))
-    said = tr("{free} MB are free.", free=f"{free / MB:,.0f}")
+    said = tr("{free} are free.", free=size_text(free))
     remedy = tr("Free some space: empty the trash, move old backups elsewhere.")
     if free < NO_ROOM:
         return Finding(State.PROBLEM, said, remedy)
     if free < max(LITTLE_ROOM, ROOM_FACTOR * database):
         needed = max(LITTLE_ROOM, ROOM_FACTOR * database)
-        more = tr("An update of the database may need {size} MB.", size=f"{needed / MB:,.0f}")
+        more = tr("An update of the database may need {size}.", size=size_text(needed))
         return Finding(State.WARNING, sentences(said, more), remedy)
     return Finding(State.OK, said)
 
