@@ -22,7 +22,7 @@ def test_every_notice_is_as_high_as_its_words_need_at_any_width(qtbot: QtBot) ->
     rows = list(bar._shown.values())
 
     def is_fit() -> bool:
-        needed = [row.layout().heightForWidth(row.width()) for row in rows]
+        needed = [row.heightForWidth(row.width()) for row in rows]
         return [row.height() for row in rows] == needed and bar.height() == sum(needed)
 
     heights = set()
