@@ -78,12 +78,17 @@ def test_figures_tiles_and_values_by_keys(used_desk: Desk) -> None:
     assert shown.measure is Measure.CACHE
 
 
-def test_split_table_sorts_and_sums(used_desk: Desk) -> None:
-    desk = used_desk
+def by_model_ever(desk: Desk) -> StatisticsPane:
     shown = pane(desk)
     choose(desk, shown.range, "All time")
     choose(desk, shown.split, "By model")
     desk.until(lambda: shown.series is not None and shown.series.split is Split.MODEL)
+    return shown
+
+
+def test_split_table_sorts_and_sums(used_desk: Desk) -> None:
+    desk = used_desk
+    shown = by_model_ever(desk)
     rows = shown.table.rows
     requests = [int(rows.index(n, 2).data().replace(",", "")) for n in range(rows.rowCount())]
     assert sum(requests) == 200
@@ -98,10 +103,7 @@ def test_split_table_sorts_and_sums(used_desk: Desk) -> None:
 
 def test_chats_told_apart_are_counted_when_they_are_looked_at(used_desk: Desk) -> None:
     desk = used_desk
-    shown = pane(desk)
-    choose(desk, shown.range, "All time")
-    choose(desk, shown.split, "By model")
-    desk.until(lambda: shown.series is not None and shown.series.split is Split.MODEL)
+    shown = by_model_ever(desk)
     QTest.mouseClick(shown.tiles[Measure.CHATS], LEFT)
     desk.until(lambda: shown.heading.text() == "Chats per month")
     lines = shown.plot.picture.lines
